@@ -1,0 +1,46 @@
+//! Bearer tokens (RFC 6750).
+
+use std::fmt;
+
+use http::HeaderValue;
+use http::header::AUTHORIZATION;
+
+use super::{Auth, AuthFlow, Once};
+use crate::headers::IntoHeaderValue;
+
+/// Sends a token with every request.
+///
+/// ```
+/// let auth = whimbrel::auth::Bearer::new("token");
+/// assert_eq!(format!("{auth:?}"), "Bearer([secure])");
+/// ```
+#[derive(Clone)]
+pub struct Bearer {
+    token: String,
+}
+
+impl Bearer {
+    /// For this token.
+    pub fn new(token: impl Into<String>) -> Self {
+        Self { token: token.into() }
+    }
+}
+
+impl Auth for Bearer {
+    fn flow(&self) -> Box<dyn AuthFlow> {
+        let value = format!("Bearer {}", self.token);
+        Once::boxed(move |request| {
+            let mut value: HeaderValue = value.into_header_value(&AUTHORIZATION)?;
+            value.set_sensitive(true);
+            request.headers_mut().remove(AUTHORIZATION);
+            request.headers_mut().push(AUTHORIZATION, value);
+            Ok(())
+        })
+    }
+}
+
+impl fmt::Debug for Bearer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Bearer([secure])")
+    }
+}

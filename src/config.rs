@@ -1,0 +1,185 @@
+//! What a client can be told once: timeouts, limits, TLS, proxies.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+/// How long each phase of a request may take. Five seconds each by default, with no total deadline (HTTPX).
+///
+/// `connect` covers resolving, TCP and TLS; `read` and `write` each wait for the next piece, not for the whole;
+/// `pool` waits for a free connection; `total` covers everything from `send` to the end of the body, redirects
+/// and auth rounds included. `None` means no limit. Where the host makes the connections (fetch), `read` also covers
+/// connecting, and `connect` counts only if `read` is `None`; `write` and `pool` have no meaning there.
+///
+/// ```
+/// use std::time::Duration;
+/// use whimbrel::Timeout;
+/// let timeout = Timeout::all(Duration::from_secs(5)).connect(Duration::from_secs(60)).total(Duration::from_secs(90));
+/// assert_eq!(timeout.read, Some(Duration::from_secs(5)));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Timeout {
+    /// Resolving the name, TCP and TLS.
+    pub connect: Option<Duration>,
+    /// Waiting for the next bytes of the response.
+    pub read: Option<Duration>,
+    /// Waiting until more of the request can be written.
+    pub write: Option<Duration>,
+    /// Waiting for a free connection of the pool.
+    pub pool: Option<Duration>,
+    /// The whole request, the response's body included.
+    pub total: Option<Duration>,
+}
+
+impl Default for Timeout {
+    fn default() -> Self {
+        Self::all(Duration::from_secs(5))
+    }
+}
+
+impl Timeout {
+    /// The same limit for connect, read, write and pool; no total deadline.
+    pub const fn all(limit: Duration) -> Self {
+        Self { connect: Some(limit), read: Some(limit), write: Some(limit), pool: Some(limit), total: None }
+    }
+
+    /// No limit at all.
+    pub const fn none() -> Self {
+        Self { connect: None, read: None, write: None, pool: None, total: None }
+    }
+
+    /// Limits resolving, TCP and TLS together.
+    pub fn connect(self, limit: impl Into<Option<Duration>>) -> Self {
+        Self { connect: limit.into(), ..self }
+    }
+
+    /// Limits each wait for bytes of the response.
+    pub fn read(self, limit: impl Into<Option<Duration>>) -> Self {
+        Self { read: limit.into(), ..self }
+    }
+
+    /// Limits each wait until more of the request can be written.
+    pub fn write(self, limit: impl Into<Option<Duration>>) -> Self {
+        Self { write: limit.into(), ..self }
+    }
+
+    /// Limits the wait for a free connection.
+    pub fn pool(self, limit: impl Into<Option<Duration>>) -> Self {
+        Self { pool: limit.into(), ..self }
+    }
+
+    /// Limits the whole request.
+    pub fn total(self, limit: impl Into<Option<Duration>>) -> Self {
+        Self { total: limit.into(), ..self }
+    }
+}
+
+/// A `Duration` limits every phase, as [`Timeout::all`].
+impl From<Duration> for Timeout {
+    fn from(limit: Duration) -> Self {
+        Self::all(limit)
+    }
+}
+
+/// `None` switches every limit off, as HTTPX's `timeout=None`.
+impl From<Option<Duration>> for Timeout {
+    fn from(limit: Option<Duration>) -> Self {
+        limit.map_or_else(Self::none, Self::all)
+    }
+}
+
+/// How many connections the pool may hold: 100, 20 of them idle, idle ones for 5 seconds (HTTPX).
+///
+/// ```
+/// let limits = whimbrel::Limits::default().max_connections(10);
+/// assert_eq!(limits.max_keepalive_connections, Some(20));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Connections in all; requests beyond wait their turn, first come, first served.
+    pub max_connections: Option<usize>,
+    /// Idle connections kept for reuse.
+    pub max_keepalive_connections: Option<usize>,
+    /// How long an idle connection is kept.
+    pub keepalive_expiry: Option<Duration>,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            max_connections: Some(100),
+            max_keepalive_connections: Some(20),
+            keepalive_expiry: Some(Duration::from_secs(5)),
+        }
+    }
+}
+
+impl Limits {
+    /// Limits the connections in all. `None` means no limit.
+    pub fn max_connections(self, limit: impl Into<Option<usize>>) -> Self {
+        Self { max_connections: limit.into(), ..self }
+    }
+
+    /// Limits the idle connections. `None` means no limit.
+    pub fn max_keepalive_connections(self, limit: impl Into<Option<usize>>) -> Self {
+        Self { max_keepalive_connections: limit.into(), ..self }
+    }
+
+    /// Limits how long an idle connection is kept. `None` means for ever.
+    pub fn keepalive_expiry(self, limit: impl Into<Option<Duration>>) -> Self {
+        Self { keepalive_expiry: limit.into(), ..self }
+    }
+}
+
+/// What TLS connections trust. Where the host speaks TLS (fetch, wasi:http) any of it is `Unsupported`.
+///
+/// Without it the roots are Mozilla's (`webpki-roots`), or, with `trust_env`, those of the files that `SSL_CERT_FILE`
+/// and `SSL_CERT_DIR` name. They are loaded once per process, when the first TLS connection needs them.
+///
+/// ```
+/// let tls = whimbrel::Tls::new().add_root_pem("-----BEGIN CERTIFICATE-----\n…");
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tls {
+    pub(crate) root_pems: Vec<Vec<u8>>,
+}
+
+impl Tls {
+    /// The defaults.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Trusts the certificates in this PEM text besides the default roots.
+    pub fn add_root_pem(mut self, pem: impl AsRef<[u8]>) -> Self {
+        self.root_pems.push(pem.as_ref().to_vec());
+        self
+    }
+}
+
+/// Everything that a transport needs to know; what it cannot honour it refuses when it is built.
+#[derive(Clone, Debug)]
+pub(crate) struct TransportConfig {
+    pub(crate) limits: Option<Limits>,
+    pub(crate) tls: Option<Tls>,
+    pub(crate) proxy: Option<String>,
+    pub(crate) local_address: Option<IpAddr>,
+    pub(crate) http1: bool,
+    pub(crate) http2: bool,
+    pub(crate) trust_env: bool,
+}
+
+impl Default for TransportConfig {
+    fn default() -> Self {
+        Self {
+            limits: None,
+            tls: None,
+            proxy: None,
+            local_address: None,
+            http1: true,
+            http2: false,
+            trust_env: true,
+        }
+    }
+}

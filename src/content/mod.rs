@@ -1,0 +1,52 @@
+//! Encoding of request bodies into content and the headers that describe it.
+
+mod finite;
+
+use bytes::Bytes;
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
+use http::{HeaderValue, Method};
+use serde::Serialize;
+
+use crate::body::Body;
+use crate::error::{Error, ErrorKind, Result};
+use crate::headers::Headers;
+
+/// Compact JSON in UTF-8, as HTTPX sends it. NaN and the infinities, which JSON does not have, are errors.
+pub(crate) fn json(value: &impl Serialize) -> Result<Bytes> {
+    value.serialize(finite::Finite).map_err(unserializable)?;
+    serde_json::to_vec(value).map(Bytes::from).map_err(unserializable)
+}
+
+fn unserializable(error: impl std::error::Error + Send + Sync + 'static) -> Error {
+    let message = format!("The value cannot be sent as JSON: {error}");
+    Error::new(ErrorKind::LocalProtocol, message).with_source(error)
+}
+
+/// The headers that HTTPX adds to a request by itself (1.2): Host first, Content-Length 0 behind it where a body is
+/// expected but absent, the body's own headers at the end. What the user set stays.
+pub(crate) fn auto_headers(headers: &mut Headers, method: &Method, host: HeaderValue, content: &Content) {
+    let expects_body = matches!(*method, Method::POST | Method::PUT | Method::PATCH);
+    let framed = headers.contains(CONTENT_LENGTH) || headers.contains(TRANSFER_ENCODING);
+    if content.body.is_empty() && expects_body && !framed {
+        headers.push_front(CONTENT_LENGTH, HeaderValue::from_static("0"));
+    }
+    if !headers.contains(http::header::HOST) {
+        headers.push_front(http::header::HOST, host);
+    }
+    if !content.body.is_empty() && !framed {
+        match content.body.length() {
+            Some(length) => headers.push(CONTENT_LENGTH, HeaderValue::from(length)),
+            None => headers.push(TRANSFER_ENCODING, HeaderValue::from_static("chunked")),
+        }
+    }
+    if let Some(content_type) = content.content_type.clone().filter(|_| !headers.contains(CONTENT_TYPE)) {
+        headers.push(CONTENT_TYPE, content_type);
+    }
+}
+
+/// A body and what describes it.
+#[derive(Debug, Default)]
+pub(crate) struct Content {
+    pub(crate) body: Body,
+    pub(crate) content_type: Option<HeaderValue>,
+}

@@ -1,0 +1,139 @@
+//! A request, ready to be sent.
+
+use http::{Extensions, HeaderValue, Method};
+use url::{Position, Url};
+
+use crate::body::Body;
+use crate::config::Timeout;
+use crate::error::{Error, ErrorKind, Result};
+use crate::headers::Headers;
+
+/// A request as it will be sent: the URL is absolute, headers and body are final.
+///
+/// [`Client::request`](crate::Client::request) builds one with everything that the client adds. Built by hand with
+/// [`Request::new`], `send` adds nothing to it, as in HTTPX.
+///
+/// ```
+/// let request = whimbrel::Client::new().post("https://example.org/x").content("hello").build()?;
+/// assert_eq!(request.headers().get("content-length").unwrap(), "5");
+/// # whimbrel::Result::Ok(())
+/// ```
+#[derive(Debug)]
+pub struct Request {
+    method: Method,
+    url: Url,
+    headers: Headers,
+    body: Body,
+    timeout: Timeout,
+    extensions: Extensions,
+}
+
+impl Request {
+    /// A request without headers, body or client defaults, and with the default timeouts.
+    pub fn new(method: Method, url: Url) -> Self {
+        Self {
+            method,
+            url,
+            headers: Headers::new(),
+            body: Body::empty(),
+            timeout: Timeout::default(),
+            extensions: Extensions::new(),
+        }
+    }
+
+    /// The method, in upper case.
+    pub fn method(&self) -> &Method {
+        &self.method
+    }
+
+    /// The method, to change.
+    pub fn method_mut(&mut self) -> &mut Method {
+        &mut self.method
+    }
+
+    /// The absolute URL.
+    pub fn url(&self) -> &Url {
+        &self.url
+    }
+
+    /// The URL, to change.
+    pub fn url_mut(&mut self) -> &mut Url {
+        &mut self.url
+    }
+
+    /// The header fields in the order they are sent.
+    pub fn headers(&self) -> &Headers {
+        &self.headers
+    }
+
+    /// The header fields, to change.
+    pub fn headers_mut(&mut self) -> &mut Headers {
+        &mut self.headers
+    }
+
+    /// The body.
+    pub fn body(&self) -> &Body {
+        &self.body
+    }
+
+    /// The body, to change; the headers that describe it do not follow.
+    pub fn body_mut(&mut self) -> &mut Body {
+        &mut self.body
+    }
+
+    /// The timeouts that hold for this request.
+    pub fn timeout(&self) -> Timeout {
+        self.timeout
+    }
+
+    /// The timeouts, to change.
+    pub fn timeout_mut(&mut self) -> &mut Timeout {
+        &mut self.timeout
+    }
+
+    /// Values that travel with the request to the transport.
+    pub fn extensions(&self) -> &Extensions {
+        &self.extensions
+    }
+
+    /// The extensions, to change.
+    pub fn extensions_mut(&mut self) -> &mut Extensions {
+        &mut self.extensions
+    }
+
+    /// The request once more. Fails with `BodyConsumed` where the body is a stream.
+    pub fn try_clone(&self) -> Result<Self> {
+        let body = self.body.try_clone().ok_or_else(|| {
+            Error::new(ErrorKind::BodyConsumed, "The request's body is a stream, which can be sent only once")
+                .with_url(&self.url)
+        })?;
+        Ok(Self { body, ..self.without_body() })
+    }
+
+    /// The request as responses show it, when the body itself is gone.
+    pub(crate) fn without_body(&self) -> Self {
+        Self {
+            method: self.method.clone(),
+            url: self.url.clone(),
+            headers: self.headers.clone(),
+            body: Body::empty(),
+            timeout: self.timeout,
+            extensions: self.extensions.clone(),
+        }
+    }
+
+    pub(crate) fn set_headers(&mut self, headers: Headers) {
+        self.headers = headers;
+    }
+}
+
+/// The URL's host and port as the Host field has them: no credentials, no default port, brackets around IPv6.
+pub(crate) fn host_value(url: &Url) -> Result<HeaderValue> {
+    HeaderValue::from_str(&url[Position::BeforeHost..Position::AfterPort])
+        .map_err(|_| Error::new(ErrorKind::InvalidUrl, "The URL's host cannot stand in a Host header").with_url(url))
+}
+
+/// Scheme, host and port: what two URLs must share for credentials to be sent to both.
+pub(crate) fn same_origin(a: &Url, b: &Url) -> bool {
+    a.scheme() == b.scheme() && a.host_str() == b.host_str() && a.port_or_known_default() == b.port_or_known_default()
+}

@@ -1,0 +1,140 @@
+//! How a request's URL comes together from `base_url`, the URL given and the parameters.
+
+use url::{ParseError, Position, Url};
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::query_params::QueryParams;
+
+/// HTTPX accepts no longer URL, and a parser's work grows with the length.
+const MAX_URL: usize = 65_536;
+
+/// What may stand as a URL: `&str`, `String` or [`Url`].
+pub trait IntoUrl {
+    /// The URL as text that is still to be merged, or the URL itself.
+    fn into_url_text(self) -> UrlText;
+}
+
+/// A URL as it was given.
+#[derive(Clone, Debug)]
+pub enum UrlText {
+    /// An absolute URL that is parsed already.
+    Parsed(Url),
+    /// Text: absolute, or relative to `base_url`.
+    Text(String),
+}
+
+impl IntoUrl for &str {
+    fn into_url_text(self) -> UrlText {
+        UrlText::Text(self.to_owned())
+    }
+}
+
+impl IntoUrl for String {
+    fn into_url_text(self) -> UrlText {
+        UrlText::Text(self)
+    }
+}
+
+impl IntoUrl for &String {
+    fn into_url_text(self) -> UrlText {
+        UrlText::Text(self.clone())
+    }
+}
+
+impl IntoUrl for Url {
+    fn into_url_text(self) -> UrlText {
+        UrlText::Parsed(self)
+    }
+}
+
+impl IntoUrl for &Url {
+    fn into_url_text(self) -> UrlText {
+        UrlText::Parsed(self.clone())
+    }
+}
+
+/// Parses a URL with a scheme and a host, by the rules of browsers (WHATWG).
+pub(crate) fn parse(text: &str) -> Result<Url> {
+    if text.len() > MAX_URL {
+        return Err(Error::new(ErrorKind::InvalidUrl, "The URL is longer than 65,536 bytes"));
+    }
+    Url::parse(text).map_err(invalid)
+}
+
+/// The base is stored with a slash at the end of its path, so that merging appends (HTTPX).
+pub(crate) fn parse_base(text: &str) -> Result<Url> {
+    let mut base = parse(text)?;
+    if !base.path().ends_with('/') {
+        base.set_path(&format!("{}/", base.path()));
+    }
+    base.set_fragment(None);
+    Ok(base)
+}
+
+/// An absolute URL stands for itself; anything else is appended to the base (never RFC 3986's join).
+pub(crate) fn merge(base: Option<&Url>, url: &UrlText) -> Result<Url> {
+    match (url, base) {
+        (UrlText::Parsed(url), _) => Ok(url.clone()),
+        (UrlText::Text(text), None) => parse(text),
+        (UrlText::Text(text), Some(_)) if is_absolute(text) => parse(text),
+        (UrlText::Text(text), Some(base)) => append(base, relative_part(text)),
+    }
+}
+
+/// A query of the base stands in where the appended part has none; in HTTPX it would come between the two paths.
+fn append(base: &Url, relative: &str) -> Result<Url> {
+    let mut url = parse(&format!("{}{relative}", &base[..Position::AfterPath]))?;
+    if url.query().is_none() {
+        url.set_query(base.query());
+    }
+    Ok(url)
+}
+
+/// The merged parameters replace the URL's query; without any the query stays (HTTPX).
+pub(crate) fn apply_params(url: &mut Url, client: &QueryParams, request: Option<&QueryParams>) {
+    let params = match request {
+        Some(request) => client.clone().merge(request),
+        None if client.is_empty() => return,
+        None => client.clone(),
+    };
+    match params.is_empty() {
+        true => url.set_query(None),
+        false => url.set_query(Some(&params.to_string())),
+    }
+}
+
+/// Has both a scheme and a host, read as a browser would, tabs and spaces before it included.
+fn is_absolute(text: &str) -> bool {
+    text.contains(':') && Url::parse(text).is_ok_and(|url| url.has_host())
+}
+
+/// The path and query to append. A host that stands in for a path (`//other.example/x`) is dropped, never contacted
+/// (HTTPX; CVE-2025-27152), and so is a scheme without a host.
+fn relative_part(text: &str) -> &str {
+    let text = text.split_once('#').map_or(text, |(before, _)| before);
+    let text = match text.split_once(':') {
+        Some((scheme, rest)) if is_scheme(scheme) => rest,
+        _ => text,
+    };
+    let text = match text.strip_prefix("//") {
+        Some(rest) => rest.find(['/', '?']).map_or("", |end| &rest[end..]),
+        None => text,
+    };
+    text.trim_start_matches('/')
+}
+
+fn is_scheme(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
+}
+
+/// The text of an unparsable URL may hold a password, so only the parser's reason is told.
+fn invalid(error: ParseError) -> Error {
+    if error == ParseError::RelativeUrlWithoutBase {
+        return Error::new(
+            ErrorKind::UnsupportedProtocol,
+            "Request URL is missing an 'http://' or 'https://' protocol; give the whole URL or a base_url",
+        );
+    }
+    Error::new(ErrorKind::InvalidUrl, format!("Invalid URL: {error}"))
+}

@@ -1,0 +1,10 @@
+//! The server, seen from plain sockets.
+
+mod bodies;
+mod faults;
+mod http;
+mod http2;
+mod ports;
+mod raw;
+mod tls;
+mod wire;
