@@ -48,6 +48,11 @@ impl Body {
         Self { inner: Inner::Empty }
     }
 
+    /// What is left of a stream that was sent.
+    pub(crate) const fn consumed() -> Self {
+        Self { inner: Inner::Consumed }
+    }
+
     /// A body that is produced while it is sent; `length` in bytes, if it is known, else it goes out in chunks.
     ///
     /// Where the host cannot send streams (some browsers) sending fails with `Unsupported`.

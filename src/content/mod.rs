@@ -24,13 +24,13 @@ fn unserializable(error: impl std::error::Error + Send + Sync + 'static) -> Erro
 
 /// The headers that HTTPX adds to a request by itself (1.2): Host first, Content-Length 0 behind it where a body is
 /// expected but absent, the body's own headers at the end. What the user set stays.
-pub(crate) fn auto_headers(headers: &mut Headers, method: &Method, host: HeaderValue, content: &Content) {
+pub(crate) fn auto_headers(headers: &mut Headers, method: &Method, host: Option<HeaderValue>, content: &Content) {
     let expects_body = matches!(*method, Method::POST | Method::PUT | Method::PATCH);
     let framed = headers.contains(CONTENT_LENGTH) || headers.contains(TRANSFER_ENCODING);
     if content.body.is_empty() && expects_body && !framed {
         headers.push_front(CONTENT_LENGTH, HeaderValue::from_static("0"));
     }
-    if !headers.contains(http::header::HOST) {
+    if let Some(host) = host.filter(|_| !headers.contains(http::header::HOST)) {
         headers.push_front(http::header::HOST, host);
     }
     if !content.body.is_empty() && !framed {
@@ -49,4 +49,10 @@ pub(crate) fn auto_headers(headers: &mut Headers, method: &Method, host: HeaderV
 pub(crate) struct Content {
     pub(crate) body: Body,
     pub(crate) content_type: Option<HeaderValue>,
+}
+
+impl Content {
+    pub(crate) fn of_type(bytes: Bytes, content_type: &'static str) -> Self {
+        Self { body: bytes.into(), content_type: Some(HeaderValue::from_static(content_type)) }
+    }
 }

@@ -1,0 +1,34 @@
+//! THE gate: what differs between the targets, and the only place that chooses.
+//!
+//! Each backend provides, with the same names and signatures:
+//!
+//! - `MaybeSend`, `MaybeSync`, `BoxFuture`: `Send` and `Sync` natively, nothing where there are no threads;
+//! - `Instant` with `now`, `elapsed`, `checked_add`, `duration_since`, `saturating_duration_since`; `unix_time()`;
+//! - `Sleep`, a future, and `sleep(Duration) -> Sleep`;
+//! - `random() -> Result<[u8; 16]>` from the system's generator, never a weak one;
+//! - `env_var(&str)` and `read_file(&str)`, empty-handed where the host has neither;
+//! - `HostStream`: the stream of a response body that the host itself can read, or an empty type;
+//! - `Runtime` with `new()` and `block_on(&self, future)`: an `Unsupported` error where blocking is impossible;
+//! - `run(future)`: drives a whole program;
+//! - for the socket transport, natively and on WASI: `TcpStream` (tokio's `AsyncRead` and `AsyncWrite`, and `is_readable`),
+//!   `resolve(host, port)` and `connect_tcp(address, local)`.
+//!
+//! A backend never decides anything about HTTP and never panics on what the host tells it.
+
+#[cfg(not(target_family = "wasm"))]
+mod native;
+#[cfg(not(target_family = "wasm"))]
+pub(crate) use native::*;
+
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
+mod web;
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
+pub(crate) use web::*;
+
+#[cfg(target_os = "wasi")]
+mod wasi;
+#[cfg(target_os = "wasi")]
+pub(crate) use wasi::*;
+
+#[cfg(all(target_family = "wasm", not(any(target_os = "unknown", target_os = "wasi"))))]
+compile_error!("whimbrel runs natively, on wasm32-unknown-unknown in JavaScript hosts, and on wasm32-wasip2; see PLATFORM.md");

@@ -1,0 +1,143 @@
+//! Native programs: tokio's sockets and timers, the operating system's clock, files and randomness.
+
+use std::future::Future;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+pub(crate) use std::time::Instant;
+
+use socket2::SockRef;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpSocket;
+pub(crate) use tokio::time::Sleep;
+
+use crate::error::{Error, ErrorKind, Result};
+
+/// `Send` here, nothing where there are no threads.
+pub trait MaybeSend: Send {}
+impl<T: Send + ?Sized> MaybeSend for T {}
+/// `Sync` here, nothing where there are no threads.
+pub trait MaybeSync: Sync {}
+impl<T: Sync + ?Sized> MaybeSync for T {}
+/// A boxed future, `Send` here.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// No host reads bodies for a native program.
+pub(crate) enum HostStream {}
+
+pub(crate) fn sleep(duration: Duration) -> Sleep {
+    tokio::time::sleep(duration)
+}
+
+/// Since the Unix epoch; zero if the clock stands before it.
+#[expect(clippy::disallowed_methods, reason = "the edge where time comes in")]
+pub(crate) fn unix_time() -> Duration {
+    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default()
+}
+
+pub(crate) fn random() -> Result<[u8; 16]> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes)
+        .map_err(|error| Error::new(ErrorKind::Unsupported, format!("The system gives no random bytes: {error}")))?;
+    Ok(bytes)
+}
+
+#[expect(clippy::disallowed_methods, reason = "the edge where the environment comes in")]
+pub(crate) fn env_var(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+pub(crate) fn read_file(path: &str) -> io::Result<Vec<u8>> {
+    std::fs::read(path)
+}
+
+/// The paths of the files in a folder.
+pub(crate) fn read_folder(path: &str) -> io::Result<Vec<String>> {
+    let files = std::fs::read_dir(path)?.filter_map(|entry| Some(entry.ok()?.path().to_str()?.to_owned()));
+    Ok(files.collect())
+}
+
+/// A runtime for blocking callers: current-thread, without threads of its own.
+pub(crate) struct Runtime(tokio::runtime::Runtime);
+
+impl Runtime {
+    pub(crate) fn new() -> Result<Self> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        runtime.map(Self).map_err(|error| {
+            Error::new(ErrorKind::Unsupported, format!("No runtime can be started: {error}")).with_source(error)
+        })
+    }
+
+    /// Drives the future on this thread. Inside an async runtime that would stop the runtime itself, so it is an error.
+    pub(crate) fn block_on<F: Future>(&self, future: F) -> Result<F::Output> {
+        if tokio::runtime::Handle::try_current().is_ok() {
+            return Err(Error::new(
+                ErrorKind::Unsupported,
+                "A blocking call inside an async runtime would block it; use whimbrel::Client and await, or spawn_blocking",
+            ));
+        }
+        Ok(self.0.block_on(future))
+    }
+}
+
+/// Drives a program to its end.
+pub(crate) fn run<E: std::fmt::Display>(program: impl Future<Output = Result<(), E>> + 'static) {
+    let result = Runtime::new().and_then(|runtime| runtime.block_on(program));
+    let failure = match result {
+        Ok(Ok(())) => return,
+        Ok(Err(error)) => error.to_string(),
+        Err(error) => error.to_string(),
+    };
+    eprintln!("{failure}");
+    std::process::exit(1);
+}
+
+/// A TCP connection.
+pub(crate) struct TcpStream(tokio::net::TcpStream);
+
+impl TcpStream {
+    /// Whether reading would give something: bytes, the end or an error. Asks the system, for the runtime may not have
+    /// looked since the connection became idle.
+    pub(crate) fn is_readable(&self) -> bool {
+        let peeked = SockRef::from(&self.0).peek(&mut [std::mem::MaybeUninit::uninit()]);
+        !matches!(peeked, Err(error) if error.kind() == io::ErrorKind::WouldBlock)
+    }
+}
+
+pub(crate) async fn resolve(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+    Ok(tokio::net::lookup_host((host, port)).await?.collect())
+}
+
+pub(crate) async fn connect_tcp(address: SocketAddr, local: Option<IpAddr>) -> io::Result<TcpStream> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    if let Some(local) = local {
+        socket.bind(SocketAddr::new(local, 0))?;
+    }
+    let stream = socket.connect(address).await?;
+    // Requests are written whole: waiting for more (Nagle) only delays them.
+    stream.set_nodelay(true)?;
+    Ok(TcpStream(stream))
+}
+
+impl AsyncRead for TcpStream {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_read(cx, buf)
+    }
+}
+
+impl AsyncWrite for TcpStream {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_shutdown(cx)
+    }
+}

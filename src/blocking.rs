@@ -1,0 +1,283 @@
+//! The same client for programs without async: each call drives the async one on the calling thread.
+//!
+//! A client can be shared between threads. Inside an async runtime its calls fail with `Unsupported`, for they would
+//! block it, and so they do in JavaScript hosts, which cannot block at all.
+//!
+//! ```no_run
+//! let response = whimbrel::blocking::get("https://www.example.org/").send()?;
+//! println!("{}", response.text());
+//! # whimbrel::Result::Ok(())
+//! ```
+
+use std::fmt::Display;
+use std::io;
+use std::sync::{Arc, OnceLock};
+
+use bytes::{Buf, Bytes};
+use http::Method;
+use serde::Serialize;
+
+use crate::auth::Auth;
+use crate::backend::Runtime;
+use crate::body::Body;
+use crate::config::Timeout;
+use crate::error::{Error, ErrorKind, Result};
+use crate::headers::{Headers, IntoHeaderName, IntoHeaderValue};
+use crate::multipart::Multipart;
+use crate::request::Request;
+use crate::response::Response;
+use crate::url_merge::IntoUrl;
+
+/// A [`crate::Client`] and the runtime that drives it.
+#[derive(Clone)]
+pub struct Client {
+    client: crate::Client,
+    runtime: Arc<OnceLock<Runtime>>,
+}
+
+/// One method per verb, all alike.
+macro_rules! verbs {
+    ($($verb:ident),*) => { $(
+        #[doc = concat!("As [`crate::Client::", stringify!($verb), "`].")]
+        pub fn $verb(&self, url: impl IntoUrl) -> RequestBuilder {
+            self.wrap(self.client.$verb(url))
+        }
+    )* };
+}
+
+impl Client {
+    /// A client with the defaults.
+    pub fn new() -> Self {
+        crate::Client::new().into()
+    }
+
+    /// A client to be configured; its [`build_blocking`](crate::ClientBuilder::build_blocking) makes one of this kind.
+    pub fn builder() -> crate::ClientBuilder {
+        crate::Client::builder()
+    }
+
+    /// As [`crate::Client::request`].
+    pub fn request(&self, method: impl TryInto<Method>, url: impl IntoUrl) -> RequestBuilder {
+        self.wrap(self.client.request(method, url))
+    }
+
+    verbs!(get, options, head, post, put, patch, delete);
+
+    /// As [`crate::Client::send`].
+    pub fn send(&self, request: Request) -> Result<Response> {
+        self.block_on(self.client.send(request))?
+    }
+
+    /// As [`crate::Client::stream`].
+    pub fn stream(&self, request: Request) -> Result<StreamingResponse> {
+        let response = self.block_on(self.client.stream(request))??;
+        Ok(StreamingResponse { response, client: self.clone(), unread: Bytes::new() })
+    }
+
+    fn wrap(&self, request: crate::RequestBuilder) -> RequestBuilder {
+        RequestBuilder { request, client: self.clone() }
+    }
+
+    /// The runtime starts with the first call, so that making a client costs little and cannot fail.
+    fn block_on<F: Future>(&self, future: F) -> Result<F::Output> {
+        if self.runtime.get().is_none() {
+            let _ = self.runtime.set(Runtime::new()?);
+        }
+        match self.runtime.get() {
+            Some(runtime) => runtime.block_on(future),
+            None => Err(Error::new(ErrorKind::Unsupported, "No runtime can be started")),
+        }
+    }
+}
+
+impl Default for Client {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl From<crate::Client> for Client {
+    fn from(client: crate::Client) -> Self {
+        Self { client, runtime: Arc::default() }
+    }
+}
+
+impl crate::ClientBuilder {
+    /// The client for programs without async.
+    pub fn build_blocking(self) -> Result<Client> {
+        self.build().map(Client::from)
+    }
+}
+
+/// A [`crate::RequestBuilder`] whose `send` and `stream` block.
+#[must_use = "a request does nothing until it is sent, streamed or built"]
+pub struct RequestBuilder {
+    request: crate::RequestBuilder,
+    client: Client,
+}
+
+impl RequestBuilder {
+    fn map(self, change: impl FnOnce(crate::RequestBuilder) -> crate::RequestBuilder) -> Self {
+        Self { request: change(self.request), client: self.client }
+    }
+
+    /// As [`crate::RequestBuilder::param`].
+    pub fn param(self, name: impl Into<String>, value: impl Display) -> Self {
+        self.map(|request| request.param(name, value))
+    }
+
+    /// As [`crate::RequestBuilder::params`].
+    pub fn params<N: Into<String>, V: Display>(self, params: impl IntoIterator<Item = (N, V)>) -> Self {
+        self.map(|request| request.params(params))
+    }
+
+    /// As [`crate::RequestBuilder::header`].
+    pub fn header(self, name: impl IntoHeaderName, value: impl IntoHeaderValue) -> Self {
+        self.map(|request| request.header(name, value))
+    }
+
+    /// As [`crate::RequestBuilder::cookie`].
+    pub fn cookie(self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.map(|request| request.cookie(name, value))
+    }
+
+    /// As [`crate::RequestBuilder::content`].
+    pub fn content(self, body: impl Into<Body>) -> Self {
+        self.map(|request| request.content(body))
+    }
+
+    /// As [`crate::RequestBuilder::json`].
+    pub fn json(self, value: &(impl Serialize + ?Sized)) -> Self {
+        self.map(|request| request.json(value))
+    }
+
+    /// As [`crate::RequestBuilder::form`].
+    pub fn form<N: Into<String>, V: Display>(self, fields: impl IntoIterator<Item = (N, V)>) -> Self {
+        self.map(|request| request.form(fields))
+    }
+
+    /// As [`crate::RequestBuilder::multipart`].
+    pub fn multipart(self, form: Multipart) -> Self {
+        self.map(|request| request.multipart(form))
+    }
+
+    /// As [`crate::RequestBuilder::timeout`].
+    pub fn timeout(self, timeout: impl Into<Timeout>) -> Self {
+        self.map(|request| request.timeout(timeout))
+    }
+
+    /// As [`crate::RequestBuilder::auth`].
+    pub fn auth(self, auth: impl Auth) -> Self {
+        self.map(|request| request.auth(auth))
+    }
+
+    /// As [`crate::RequestBuilder::no_auth`].
+    pub fn no_auth(self) -> Self {
+        self.map(crate::RequestBuilder::no_auth)
+    }
+
+    /// As [`crate::RequestBuilder::follow_redirects`].
+    pub fn follow_redirects(self, follow: bool) -> Self {
+        self.map(|request| request.follow_redirects(follow))
+    }
+
+    /// As [`crate::RequestBuilder::extension`].
+    pub fn extension<T: Clone + Send + Sync + 'static>(self, value: T) -> Self {
+        self.map(|request| request.extension(value))
+    }
+
+    /// As [`crate::RequestBuilder::build`].
+    pub fn build(self) -> Result<Request> {
+        self.request.build()
+    }
+
+    /// As [`crate::RequestBuilder::send`].
+    pub fn send(self) -> Result<Response> {
+        self.client.block_on(self.request.send())?
+    }
+
+    /// As [`crate::RequestBuilder::stream`].
+    pub fn stream(self) -> Result<StreamingResponse> {
+        let response = self.client.block_on(self.request.stream())??;
+        Ok(StreamingResponse { response, client: self.client, unread: Bytes::new() })
+    }
+}
+
+/// A [`crate::StreamingResponse`] whose reading blocks. It is also a [`std::io::Read`] of the content.
+pub struct StreamingResponse {
+    response: crate::StreamingResponse,
+    client: Client,
+    unread: Bytes,
+}
+
+impl StreamingResponse {
+    /// As [`crate::StreamingResponse::status`].
+    pub fn status(&self) -> http::StatusCode {
+        self.response.status()
+    }
+
+    /// As [`crate::StreamingResponse::headers`].
+    pub fn headers(&self) -> &Headers {
+        self.response.headers()
+    }
+
+    /// As [`crate::StreamingResponse::url`].
+    pub fn url(&self) -> &url::Url {
+        self.response.url()
+    }
+
+    /// As [`crate::StreamingResponse::content_length`].
+    pub fn content_length(&self) -> Option<u64> {
+        self.response.content_length()
+    }
+
+    /// As [`crate::StreamingResponse::bytes_downloaded`].
+    pub fn bytes_downloaded(&self) -> u64 {
+        self.response.bytes_downloaded()
+    }
+
+    /// As [`crate::StreamingResponse::chunk`].
+    pub fn chunk(&mut self) -> Result<Option<Bytes>> {
+        self.client.block_on(self.response.chunk())?
+    }
+
+    /// As [`crate::StreamingResponse::lines`], as an iterator.
+    pub fn lines(&mut self) -> impl Iterator<Item = Result<String>> + '_ {
+        let Self { response, client, .. } = self;
+        let mut lines = response.lines();
+        std::iter::from_fn(move || client.block_on(lines.next()).unwrap_or_else(|error| Some(Err(error))))
+    }
+
+    /// As [`crate::StreamingResponse::read`].
+    pub fn read(self) -> Result<Response> {
+        self.client.block_on(self.response.read())?
+    }
+}
+
+impl io::Read for StreamingResponse {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        if self.unread.is_empty() {
+            self.unread = self.chunk().map_err(io::Error::other)?.unwrap_or_default();
+        }
+        let length = into.len().min(self.unread.len());
+        self.unread.copy_to_slice(&mut into[..length]);
+        Ok(length)
+    }
+}
+
+/// As [`crate::get`] and its like: a client for one request.
+pub fn request(method: impl TryInto<Method>, url: impl IntoUrl) -> RequestBuilder {
+    Client::new().request(method, url)
+}
+
+/// One function per verb, all alike.
+macro_rules! one_shots {
+    ($($verb:ident),*) => { $(
+        #[doc = concat!("As [`crate::", stringify!($verb), "()`].")]
+        pub fn $verb(url: impl IntoUrl) -> RequestBuilder {
+            Client::new().$verb(url)
+        }
+    )* };
+}
+
+one_shots!(get, options, head, post, put, patch, delete);

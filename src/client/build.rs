@@ -1,0 +1,72 @@
+//! From a request in the making to the request that is sent: merging of URL, headers, cookies and body.
+
+use super::request_builder::{Payload, RequestBuilder};
+use super::{Client, builder};
+use crate::backend::{random, unix_time};
+use crate::content::{Content, auto_headers};
+use crate::cookies::Cookies;
+use crate::error::{Error, ErrorKind, Result};
+use crate::headers::Headers;
+use crate::multipart::{boundary_from, boundary_of};
+use crate::request::{Request, host_value};
+use crate::url_merge;
+
+/// Client and request merged, in HTTPX's way (1.2).
+pub(super) fn build_request(request: RequestBuilder) -> Result<Request> {
+    let client = &request.client;
+    let mut url = url_merge::merge(client.inner.base_url.as_ref(), &request.url)?;
+    url_merge::apply_params(&mut url, &client.inner.params, request.params.as_ref());
+    check_host(&url)?;
+    let mut headers = client.inner.headers.clone();
+    headers.update(&request.headers);
+    let mut content = encode(request.payload, &headers)?;
+    add_cookies(client, &mut headers, &request.cookies, &url)?;
+    auto_headers(&mut headers, &request.method, host(client, &url)?, &content);
+    let mut built = Request::new(request.method, url);
+    built.set_headers(headers);
+    *built.body_mut() = std::mem::take(&mut content.body);
+    *built.timeout_mut() = request.timeout.unwrap_or(client.inner.timeout);
+    *built.extensions_mut() = request.extensions;
+    Ok(built)
+}
+
+fn check_host(url: &url::Url) -> Result<()> {
+    match url.scheme() {
+        "http" | "https" => Ok(()),
+        scheme if url.has_host() => Err(Error::new(
+            ErrorKind::UnsupportedProtocol,
+            format!("Request URL has an unsupported protocol '{scheme}://'; http:// and https:// are supported"),
+        )),
+        _ => Err(Error::new(ErrorKind::UnsupportedProtocol, "Request URL is missing an 'http://' or 'https://' protocol")),
+    }
+}
+
+fn host(client: &Client, url: &url::Url) -> Result<Option<http::HeaderValue>> {
+    client.inner.capabilities.host_header.then(|| host_value(url)).transpose()
+}
+
+fn encode(payload: Payload, headers: &Headers) -> Result<Content> {
+    match payload {
+        Payload::Content(content) => Ok(content),
+        Payload::Multipart(form) => {
+            let given = headers.get("content-type").and_then(boundary_of);
+            form.encode(&given.map_or_else(|| random().map(boundary_from), Ok)?)
+        }
+    }
+}
+
+/// The jar with the request's own cookies over it, unless the user wrote a Cookie header.
+fn add_cookies(client: &Client, headers: &mut Headers, own: &Cookies, url: &url::Url) -> Result<()> {
+    builder::check(&client.inner.capabilities, None, None, own)?;
+    let jar = client.jar();
+    if headers.contains("cookie") || (jar.is_empty() && own.is_empty()) {
+        return Ok(());
+    }
+    let mut cookies = jar.clone();
+    drop(jar);
+    cookies.merge(own);
+    if let Some(value) = cookies.header(url, unix_time())? {
+        headers.push(http::header::COOKIE, value);
+    }
+    Ok(())
+}

@@ -1,0 +1,159 @@
+//! The client: what it was configured with, and the way of a request through it.
+
+mod build;
+mod builder;
+mod request_builder;
+mod send;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use http::Method;
+use url::Url;
+
+pub use self::builder::ClientBuilder;
+pub use self::request_builder::RequestBuilder;
+pub(crate) use self::send::SendOptions;
+use crate::HttpTransport;
+use crate::auth::Auth;
+use crate::config::Timeout;
+use crate::cookies::Cookies;
+use crate::error::Result;
+use crate::headers::Headers;
+use crate::query_params::QueryParams;
+use crate::request::Request;
+use crate::response::Response;
+use crate::streaming::StreamingResponse;
+use crate::transport::{Capabilities, Transport};
+use crate::url_merge::IntoUrl;
+
+/// Makes requests that share configuration, cookies and connections (HTTPX's `Client`).
+///
+/// Cloning is cheap, and clones share everything. The same program compiles for every target; PLATFORM.md lists what a
+/// target cannot do.
+///
+/// ```no_run
+/// # async fn program() -> whimbrel::Result<()> {
+/// let client = whimbrel::Client::builder().base_url("https://api.example.org/v1").build()?;
+/// let users: Vec<String> = client.get("/users").param("limit", 10).send().await?.json()?;
+/// # Ok(()) }
+/// ```
+#[derive(Clone)]
+pub struct Client {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    base_url: Option<Url>,
+    params: QueryParams,
+    headers: Headers,
+    cookies: Mutex<Cookies>,
+    auth: Option<Arc<dyn Auth>>,
+    timeout: Timeout,
+    follow_redirects: Option<bool>,
+    max_redirects: usize,
+    default_encoding: std::borrow::Cow<'static, str>,
+    route: Route,
+    capabilities: Capabilities,
+}
+
+/// Where requests go: the target's own transport, called without a box, or the user's.
+enum Route {
+    Http(HttpTransport),
+    Custom(Box<dyn Transport>),
+}
+
+impl Route {
+    async fn send(&self, request: Request) -> Result<StreamingResponse> {
+        match self {
+            Self::Http(transport) => transport.send(request).await,
+            Self::Custom(transport) => transport.send(request).await,
+        }
+    }
+}
+
+impl Default for Client {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// One method per verb, all alike.
+macro_rules! verbs {
+    ($($verb:ident $method:ident),*) => { $(
+        #[doc = concat!("A `", stringify!($method), "` request, to be sent or built. See [`Client::request`].")]
+        pub fn $verb(&self, url: impl IntoUrl) -> RequestBuilder {
+            self.request(Method::$method, url)
+        }
+    )* };
+}
+
+impl Client {
+    /// A client with the defaults.
+    pub fn new() -> Self {
+        // The defaults hold nothing that a transport could refuse.
+        ClientBuilder::default().build().expect("the defaults are valid on every target")
+    }
+
+    /// A client to be configured.
+    pub fn builder() -> ClientBuilder {
+        ClientBuilder::default()
+    }
+
+    /// A request to this URL, absolute or relative to `base_url`. Mistakes come out of `send`, `stream` or `build`.
+    pub fn request(&self, method: impl TryInto<Method>, url: impl IntoUrl) -> RequestBuilder {
+        RequestBuilder::new(self.clone(), method.try_into().ok(), url.into_url_text())
+    }
+
+    verbs!(get GET, options OPTIONS, head HEAD, post POST, put PUT, patch PATCH, delete DELETE);
+
+    /// Sends a request and reads its response. To a request built by hand nothing is added but auth and redirects.
+    pub async fn send(&self, request: Request) -> Result<Response> {
+        self.stream(request).await?.read().await
+    }
+
+    /// Sends a request and returns as soon as the response's head is there.
+    pub async fn stream(&self, request: Request) -> Result<StreamingResponse> {
+        self.send_with(request, SendOptions::default()).await
+    }
+
+    /// The base URL, if there is one; its path ends with a slash.
+    pub fn base_url(&self) -> Option<&Url> {
+        self.inner.base_url.as_ref()
+    }
+
+    /// The header fields that every request starts with.
+    pub fn headers(&self) -> &Headers {
+        &self.inner.headers
+    }
+
+    /// The parameters that every request starts with.
+    pub fn params(&self) -> &QueryParams {
+        &self.inner.params
+    }
+
+    /// The timeouts of requests that set none.
+    pub fn timeout(&self) -> Timeout {
+        self.inner.timeout
+    }
+
+    /// A copy of the cookies. In a browser the jar is the browser's and this one stays empty.
+    pub fn cookies(&self) -> Cookies {
+        self.jar().clone()
+    }
+
+    /// What the client's transport shows and does by itself.
+    pub fn capabilities(&self) -> Capabilities {
+        self.inner.capabilities
+    }
+
+    /// No code panics while it holds the jar, and no await happens meanwhile.
+    fn jar(&self) -> MutexGuard<'_, Cookies> {
+        self.inner.cookies.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl std::fmt::Debug for Client {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Client").field("timeout", &self.inner.timeout).finish_non_exhaustive()
+    }
+}

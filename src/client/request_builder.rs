@@ -1,0 +1,207 @@
+//! A request in the making.
+
+use std::fmt::Display;
+use std::future::IntoFuture;
+use std::sync::Arc;
+
+use http::Method;
+use serde::Serialize;
+
+use super::{Client, SendOptions};
+use crate::auth::Auth;
+use crate::backend::BoxFuture;
+use crate::body::Body;
+use crate::config::Timeout;
+use crate::content;
+use crate::cookies::Cookies;
+use crate::error::{Error, ErrorKind, Result};
+use crate::headers::{Headers, IntoHeaderName, IntoHeaderValue};
+use crate::multipart::Multipart;
+use crate::query_params::QueryParams;
+use crate::request::Request;
+use crate::response::Response;
+use crate::streaming::StreamingResponse;
+use crate::url_merge::UrlText;
+
+/// A request in the making, see [`Client::request`]. Awaiting it sends it.
+///
+/// ```no_run
+/// # async fn program() -> whimbrel::Result<()> {
+/// let client = whimbrel::Client::new();
+/// let response = client.post("https://example.org/").param("q", "a b").json(&[1, 2]).send().await?;
+/// let response = client.get("https://example.org/").await?;
+/// # Ok(()) }
+/// ```
+#[must_use = "a request does nothing until it is sent, streamed or built"]
+pub struct RequestBuilder {
+    pub(super) client: Client,
+    pub(super) method: Method,
+    pub(super) url: UrlText,
+    pub(super) params: Option<QueryParams>,
+    pub(super) headers: Headers,
+    pub(super) cookies: Cookies,
+    pub(super) payload: Payload,
+    pub(super) timeout: Option<Timeout>,
+    pub(super) extensions: http::Extensions,
+    options: SendOptions,
+    error: Option<Error>,
+}
+
+/// What the body is made from.
+pub(super) enum Payload {
+    Content(content::Content),
+    Multipart(Multipart),
+}
+
+impl RequestBuilder {
+    pub(super) fn new(client: Client, method: Option<Method>, url: UrlText) -> Self {
+        let error = method.is_none().then(|| {
+            Error::new(ErrorKind::LocalProtocol, "Illegal method: only letters, digits and !#$%&'*+-.^_`|~ may be in it")
+        });
+        Self {
+            client,
+            method: method.map(upper_case).unwrap_or_default(),
+            url,
+            params: None,
+            headers: Headers::new(),
+            cookies: Cookies::new(),
+            payload: Payload::Content(content::Content::default()),
+            timeout: None,
+            extensions: http::Extensions::new(),
+            options: SendOptions::default(),
+            error,
+        }
+    }
+
+    /// Adds a query parameter. The parameters, merged over the client's, replace the query of the URL (HTTPX).
+    pub fn param(mut self, name: impl Into<String>, value: impl Display) -> Self {
+        self.params = Some(self.params.unwrap_or_default().add(name, value));
+        self
+    }
+
+    /// Sets all query parameters; an empty list strips the URL's query.
+    pub fn params<N: Into<String>, V: Display>(mut self, params: impl IntoIterator<Item = (N, V)>) -> Self {
+        self.params = Some(params.into_iter().collect());
+        self
+    }
+
+    /// Adds a header field, in place of the client's of that name.
+    pub fn header(mut self, name: impl IntoHeaderName, value: impl IntoHeaderValue) -> Self {
+        if let Err(error) = self.headers.append(name, value) {
+            self.error.get_or_insert(error);
+        }
+        self
+    }
+
+    /// Sends a cookie with this request alone.
+    pub fn cookie(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.cookies.set(name, value);
+        self
+    }
+
+    /// Bytes, text or a [`Body::stream`] as they are, without a Content-Type.
+    pub fn content(self, body: impl Into<Body>) -> Self {
+        self.payload(Ok(content::Content { body: body.into(), content_type: None }))
+    }
+
+    /// A JSON body. NaN and infinities are errors.
+    pub fn json(self, value: &(impl Serialize + ?Sized)) -> Self {
+        let content = content::json(&value).map(|bytes| content::Content::of_type(bytes, "application/json"));
+        self.payload(content)
+    }
+
+    /// A form, `application/x-www-form-urlencoded`.
+    pub fn form<N: Into<String>, V: Display>(self, fields: impl IntoIterator<Item = (N, V)>) -> Self {
+        let fields: QueryParams = fields.into_iter().collect();
+        let content = content::Content::of_type(fields.to_string().into(), "application/x-www-form-urlencoded");
+        self.payload(Ok(content))
+    }
+
+    /// A form with files, `multipart/form-data`.
+    pub fn multipart(mut self, form: Multipart) -> Self {
+        self.payload = Payload::Multipart(form);
+        self
+    }
+
+    /// Other timeouts than the client's; `None` for no limit.
+    pub fn timeout(mut self, timeout: impl Into<Timeout>) -> Self {
+        self.timeout = Some(timeout.into());
+        self
+    }
+
+    /// Another auth than the client's.
+    pub fn auth(mut self, auth: impl Auth) -> Self {
+        self.options.auth = Some(Some(Arc::new(auth)));
+        self
+    }
+
+    /// No auth, not even the client's or the URL's (HTTPX's `auth=None`).
+    pub fn no_auth(mut self) -> Self {
+        self.options.auth = Some(None);
+        self
+    }
+
+    /// Whether this request follows redirects.
+    pub fn follow_redirects(mut self, follow: bool) -> Self {
+        self.options.follow_redirects = Some(follow);
+        self
+    }
+
+    /// Attaches a value for the transport.
+    pub fn extension<T: Clone + Send + Sync + 'static>(mut self, value: T) -> Self {
+        self.extensions.insert(value);
+        self
+    }
+
+    /// The request as it would be sent.
+    pub fn build(self) -> Result<Request> {
+        self.into_parts().map(|(_, request, _)| request)
+    }
+
+    /// Sends the request and reads the response.
+    pub async fn send(self) -> Result<Response> {
+        self.stream().await?.read().await
+    }
+
+    /// Sends the request and returns as soon as the response's head is there.
+    pub async fn stream(self) -> Result<StreamingResponse> {
+        let (client, request, options) = self.into_parts()?;
+        client.send_with(request, options).await
+    }
+
+    fn payload(mut self, content: Result<content::Content>) -> Self {
+        match content {
+            Ok(content) => self.payload = Payload::Content(content),
+            Err(error) => {
+                self.error.get_or_insert(error);
+            }
+        }
+        self
+    }
+
+    fn into_parts(mut self) -> Result<(Client, Request, SendOptions)> {
+        if let Some(error) = self.error {
+            return Err(error);
+        }
+        let options = std::mem::take(&mut self.options);
+        let client = self.client.clone();
+        Ok((client, super::build::build_request(self)?, options))
+    }
+}
+
+/// Methods are upper case whatever was written (HTTPX).
+fn upper_case(method: Method) -> Method {
+    match method.as_str().bytes().any(|byte| byte.is_ascii_lowercase()) {
+        true => method.as_str().to_ascii_uppercase().parse().unwrap_or(method),
+        false => method,
+    }
+}
+
+impl IntoFuture for RequestBuilder {
+    type Output = Result<Response>;
+    type IntoFuture = BoxFuture<'static, Result<Response>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.send())
+    }
+}

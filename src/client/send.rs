@@ -1,0 +1,172 @@
+//! The way of a request: auth around redirects around one request after the other.
+
+use std::future::poll_fn;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
+
+use super::{Client, builder};
+use crate::auth::{Auth, Basic, Step};
+use crate::backend::{Instant, unix_time};
+use crate::body::Body;
+use crate::cookies::Cookies;
+use crate::deadline::Deadline;
+use crate::error::{Error, ErrorKind, Result};
+use crate::redirect;
+use crate::request::Request;
+use crate::response::Response;
+use crate::streaming::StreamingResponse;
+
+/// What a request says about its sending; "not given" leaves it to the client.
+#[derive(Default)]
+pub(crate) struct SendOptions {
+    /// `Some(None)` is "no auth".
+    pub(crate) auth: Option<Option<Arc<dyn Auth>>>,
+    pub(crate) follow_redirects: Option<bool>,
+}
+
+impl Client {
+    /// Everything up to the head of the final response, within the total timeout.
+    pub(crate) async fn send_with(&self, request: Request, options: SendOptions) -> Result<StreamingResponse> {
+        let follow = self.follows(&options)?;
+        let total = request.timeout().total;
+        let url = total.map(|_| request.url().clone());
+        let mut deadline = Deadline::after(total);
+        let mut sending = pin!(self.send_handling_auth(request, options.auth, follow));
+        let sent = poll_fn(|cx| match sending.as_mut().poll(cx) {
+            Poll::Pending => deadline.poll(cx).map(|()| None),
+            Poll::Ready(result) => Poll::Ready(Some(result)),
+        });
+        match (sent.await, url) {
+            (Some(Ok(mut response)), _) => {
+                response.deadline = deadline;
+                Ok(response)
+            }
+            (Some(Err(error)), _) => Err(error),
+            (None, url) => {
+                let message = "The request did not finish within the total timeout; raise Timeout::total to allow more";
+                let error = Error::new(ErrorKind::TotalTimeout, message);
+                Err(url.iter().fold(error, |error, url| error.with_url(url)))
+            }
+        }
+    }
+
+    /// Hosts that hide redirects follow them, and say so when they are told not to.
+    fn follows(&self, options: &SendOptions) -> Result<bool> {
+        builder::check(&self.inner.capabilities, options.follow_redirects, None, &Cookies::new())?;
+        Ok(options.follow_redirects.or(self.inner.follow_redirects).unwrap_or(false))
+    }
+
+    /// The request's auth, else the client's, else the URL's credentials.
+    async fn send_handling_auth(
+        &self,
+        mut request: Request,
+        auth: Option<Option<Arc<dyn Auth>>>,
+        follow: bool,
+    ) -> Result<StreamingResponse> {
+        let in_url = || Basic::from_url(request.url()).map(|basic| Arc::new(basic) as Arc<dyn Auth>);
+        let Some(auth) = auth.unwrap_or_else(|| self.inner.auth.clone().or_else(in_url)) else {
+            return self.send_handling_redirects(request, follow, Vec::new()).await;
+        };
+        let mut flow = auth.flow();
+        if flow.requires_request_body() {
+            request.body_mut().read().await?;
+        }
+        let mut history = Vec::new();
+        let mut step = flow.next(request, None)?;
+        loop {
+            let Step::Send(request) = step else {
+                return Err(Error::new(ErrorKind::LocalProtocol, "The auth flow ended before it sent a request"));
+            };
+            if flow.is_single_step() {
+                return self.send_handling_redirects(request, follow, history).await;
+            }
+            let again = request.try_clone().unwrap_or_else(|_| consumed(&request));
+            let response = self.send_handling_redirects(request, follow, std::mem::take(&mut history)).await?;
+            let (seen, rest) = Seen::of(response, flow.requires_response_body()).await?;
+            step = flow.next(again, Some(&seen))?;
+            if matches!(step, Step::Done) {
+                return Ok(rest.unwrap_or_else(|| StreamingResponse::from_response(seen)));
+            }
+            let mut last = match rest {
+                Some(rest) => rest.read().await?,
+                None => seen,
+            };
+            history = std::mem::take(&mut last.history);
+            history.push(last);
+        }
+    }
+
+    /// Follows redirects, or leaves the request that would follow with the response.
+    async fn send_handling_redirects(
+        &self,
+        mut request: Request,
+        follow: bool,
+        mut history: Vec<Response>,
+    ) -> Result<StreamingResponse> {
+        loop {
+            if history.len() > self.inner.max_redirects {
+                let error = Error::new(ErrorKind::TooManyRedirects, "Exceeded maximum allowed redirects");
+                return Err(error.with_url(request.url()));
+            }
+            let mut response = self.send_single_request(request).await?;
+            if !redirect::is_redirect(response.status(), response.headers()) {
+                response.history = history;
+                return Ok(response);
+            }
+            let next = self.next_request(&response);
+            if !follow {
+                response.next_request = next.ok();
+                response.history = history;
+                return Ok(response);
+            }
+            request = next?;
+            history.push(response.read().await?);
+        }
+    }
+
+    fn next_request(&self, response: &StreamingResponse) -> Result<Request> {
+        let mut next = redirect::next_request(response.request(), response.status(), response.headers())?;
+        if let Some(cookies) = self.jar().header(next.url(), unix_time())? {
+            next.headers_mut().push(http::header::COOKIE, cookies);
+        }
+        Ok(next)
+    }
+
+    /// One request, one response: the only await that touches the world.
+    async fn send_single_request(&self, request: Request) -> Result<StreamingResponse> {
+        let started = Instant::now();
+        let mut response = self.inner.route.send(request).await?;
+        response.started = Some(started);
+        response.default_encoding = self.inner.default_encoding.clone();
+        if !self.inner.capabilities.encoded_bodies {
+            response.skip_decoding();
+        }
+        if self.inner.capabilities.cookies && response.headers().contains("set-cookie") {
+            self.jar().extract(response.headers(), response.url(), unix_time());
+        }
+        Ok(response)
+    }
+}
+
+/// A response for an auth flow to look at.
+struct Seen;
+
+impl Seen {
+    /// With its body if the flow wants it; else its head alone, and the response that still has the body.
+    async fn of(response: StreamingResponse, with_body: bool) -> Result<(Response, Option<StreamingResponse>)> {
+        if with_body {
+            return Ok((response.read().await?, None));
+        }
+        let mut seen = Response::from_parts(response.head.clone(), Default::default());
+        seen.request = Some(response.request().without_body());
+        Ok((seen, Some(response)))
+    }
+}
+
+/// The request again, but for its stream: sending it once more says what is wrong.
+fn consumed(request: &Request) -> Request {
+    let mut again = request.without_body();
+    *again.body_mut() = Body::consumed();
+    again
+}

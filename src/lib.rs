@@ -1,0 +1,81 @@
+#![doc = include_str!("../README.md")]
+
+mod api;
+pub mod auth;
+mod backend;
+pub mod blocking;
+mod body;
+mod client;
+mod config;
+mod content;
+mod cookies;
+mod deadline;
+mod decode;
+mod error;
+mod headers;
+#[cfg(target_family = "wasm")]
+mod host;
+#[cfg(all(feature = "npm", target_family = "wasm", target_os = "unknown"))]
+mod js;
+mod multipart;
+mod query_params;
+mod redirect;
+mod request;
+mod response;
+#[cfg(any(not(target_family = "wasm"), target_os = "wasi"))]
+mod socket;
+mod streaming;
+mod transport;
+mod url_merge;
+
+// The target's own transport.
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
+pub(crate) use host::FetchTransport as HttpTransport;
+#[cfg(target_os = "wasi")]
+pub(crate) use host::WasiTransport as HttpTransport;
+#[cfg(not(target_family = "wasm"))]
+pub(crate) use socket::SocketTransport as HttpTransport;
+
+// The public interface is:
+pub use api::{delete, get, head, options, patch, post, put, request};
+pub use backend::{BoxFuture, MaybeSend, MaybeSync};
+pub use body::Body;
+pub use bytes::Bytes;
+pub use client::{Client, ClientBuilder, RequestBuilder};
+pub use config::{Limits, Timeout, Tls};
+pub use cookies::Cookies;
+pub use error::{BoxError, Error, ErrorKind, Result};
+pub use headers::{Headers, IntoHeaderName, IntoHeaderValue};
+pub use http::{Method, StatusCode, Version};
+pub use multipart::{Multipart, Part};
+pub use query_params::QueryParams;
+pub use request::Request;
+pub use response::Response;
+pub use streaming::{Lines, StreamingResponse};
+pub use transport::{Capabilities, IntoMockResponse, MockTransport, Transport};
+pub use url::Url;
+pub use url_merge::IntoUrl;
+
+/// Drives an async program to its end, on every target: on a current-thread runtime natively, on WASI's reactor, on the
+/// event loop of a JavaScript host (where it returns at once and the program goes on).
+///
+/// An error is printed and ends the process with status 1; in a JavaScript host it is thrown.
+///
+/// ```
+/// whimbrel::run(async { whimbrel::Result::Ok(()) });
+/// ```
+pub fn run<E: std::fmt::Display>(program: impl Future<Output = Result<(), E>> + 'static) {
+    backend::run(program)
+}
+
+/// Drives a future to its end on the calling thread.
+///
+/// Fails with `Unsupported` inside an async runtime, and in JavaScript hosts, which cannot block.
+///
+/// ```
+/// assert_eq!(whimbrel::block_on(async { 1 + 1 })?, 2);
+/// # whimbrel::Result::Ok(())
+/// ```
+pub fn block_on<F: Future>(future: F) -> Result<F::Output> {
+    backend::Runtime::new()?.block_on(future)
+}

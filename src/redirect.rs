@@ -1,0 +1,94 @@
+//! Redirects: which request follows a response (RFC 9110 15.4, HTTPX's choices, and no credentials across origins).
+
+use http::header::{CONTENT_LENGTH, HOST, LOCATION, TRANSFER_ENCODING};
+use http::{HeaderName, Method, StatusCode};
+use url::Url;
+
+use crate::body::Body;
+use crate::error::{Error, ErrorKind, Result};
+use crate::headers::{Headers, text};
+use crate::request::{Request, host_value, same_origin};
+
+/// Fields that describe a body and go with it.
+const BODY_FIELDS: [HeaderName; 4] =
+    [CONTENT_LENGTH, TRANSFER_ENCODING, http::header::CONTENT_TYPE, http::header::CONTENT_ENCODING];
+
+/// Fields that are safe to show another origin. Everything else may be a credential under any name (CVE-2026-40895).
+const SAFE_ACROSS_ORIGINS: &[&str] = &[
+    "accept",
+    "accept-charset",
+    "accept-encoding",
+    "accept-language",
+    "connection",
+    "content-encoding",
+    "content-language",
+    "content-length",
+    "content-type",
+    "host",
+    "range",
+    "transfer-encoding",
+    "user-agent",
+];
+
+/// Whether this response redirects.
+pub(crate) fn is_redirect(status: StatusCode, headers: &Headers) -> bool {
+    matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308) && headers.contains(LOCATION)
+}
+
+/// The request that follows. The body is kept only by 307 and 308, and by a method that does not change.
+pub(crate) fn next_request(request: &Request, status: StatusCode, headers: &Headers) -> Result<Request> {
+    let method = next_method(request.method(), status);
+    let url = next_url(request.url(), headers)?;
+    let keeps_body = method == *request.method();
+    let mut next = if keeps_body { request.try_clone()? } else { request.without_body() };
+    next.set_headers(next_headers(request, &url, keeps_body)?);
+    if !keeps_body {
+        *next.body_mut() = Body::empty();
+    }
+    *next.method_mut() = method;
+    *next.url_mut() = url;
+    Ok(next)
+}
+
+/// 303 and 302 become GET, as browsers do, and 301 does for POST; HEAD stays HEAD.
+fn next_method(method: &Method, status: StatusCode) -> Method {
+    match status.as_u16() {
+        302 | 303 if *method != Method::HEAD => Method::GET,
+        301 if *method == Method::POST => Method::GET,
+        _ => method.clone(),
+    }
+}
+
+/// The Location, read against the request's URL; its fragment is inherited when it has none (RFC 9110 10.2.2).
+fn next_url(from: &Url, headers: &Headers) -> Result<Url> {
+    let location = headers.get(LOCATION).map(text).unwrap_or_default();
+    let mut url = from.join(&location).map_err(|error| {
+        let message = format!("Invalid URL in location header: {error}");
+        Error::new(ErrorKind::RemoteProtocol, message).with_url(from)
+    })?;
+    if url.fragment().is_none() {
+        url.set_fragment(from.fragment());
+    }
+    Ok(url)
+}
+
+fn next_headers(request: &Request, url: &Url, keeps_body: bool) -> Result<Headers> {
+    let mut headers = request.headers().clone();
+    // The jar decides again for the new URL.
+    headers.remove(http::header::COOKIE);
+    if !same_origin(request.url(), url) {
+        let secret: Vec<_> = headers.iter().map(|(name, _)| name.clone()).collect();
+        for name in secret.iter().filter(|name| !SAFE_ACROSS_ORIGINS.contains(&name.as_str())) {
+            headers.remove(name);
+        }
+        if url.has_host() {
+            headers.insert(HOST, host_value(url)?)?;
+        }
+    }
+    if !keeps_body {
+        BODY_FIELDS.iter().for_each(|name| {
+            headers.remove(name);
+        });
+    }
+    Ok(headers)
+}

@@ -1,0 +1,299 @@
+//! Responses: read into memory, or still streaming.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Extensions, StatusCode, Version};
+use serde::de::DeserializeOwned;
+use url::Url;
+
+use crate::body::Incoming;
+use crate::cookies::Cookies;
+use crate::decode::text;
+use crate::error::{BoxError, Error, ErrorKind, Result};
+use crate::headers::Headers;
+use crate::request::Request;
+use crate::streaming::StreamingResponse;
+
+/// Everything that comes before a response's body.
+#[derive(Clone, Debug)]
+pub(crate) struct Head {
+    pub(crate) status: StatusCode,
+    pub(crate) version: Option<Version>,
+    pub(crate) reason: Option<Bytes>,
+    pub(crate) headers: Headers,
+    /// Where the host followed redirects by itself: the URL that answered.
+    pub(crate) final_url: Option<Url>,
+    pub(crate) extensions: Extensions,
+}
+
+impl Head {
+    pub(crate) fn new(status: StatusCode, headers: Headers) -> Self {
+        Self { status, version: None, reason: None, headers, final_url: None, extensions: Extensions::new() }
+    }
+
+    fn reason_phrase(&self) -> Cow<'_, str> {
+        match &self.reason {
+            Some(reason) => String::from_utf8_lossy(reason),
+            None => self.status.canonical_reason().unwrap_or_default().into(),
+        }
+    }
+}
+
+/// A response with its whole body.
+///
+/// ```
+/// # let client = whimbrel::Client::builder().transport(whimbrel::MockTransport::new(|_| whimbrel::Response::new(200).with_text("hi"))).build()?;
+/// # whimbrel::block_on(async {
+/// let response = client.get("https://example.org/").send().await?;
+/// assert_eq!(response.raise_for_status()?.text(), "hi");
+/// # whimbrel::Result::Ok(()) })??; whimbrel::Result::Ok(())
+/// ```
+pub struct Response {
+    pub(crate) head: Head,
+    pub(crate) request: Option<Request>,
+    pub(crate) history: Vec<Response>,
+    pub(crate) next_request: Option<Request>,
+    pub(crate) body: Bytes,
+    pub(crate) elapsed: Duration,
+    pub(crate) downloaded: u64,
+    pub(crate) encoding: Option<String>,
+    pub(crate) default_encoding: Cow<'static, str>,
+}
+
+impl Response {
+    /// A response built by hand, for [`MockTransport`](crate::MockTransport) and tests. An impossible status becomes 500.
+    pub fn new(status: u16) -> Self {
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        Self::from_parts(Head::new(status, Headers::new()), Bytes::new())
+    }
+
+    pub(crate) fn from_parts(head: Head, body: Bytes) -> Self {
+        Self {
+            head,
+            request: None,
+            history: Vec::new(),
+            next_request: None,
+            downloaded: body.len() as u64,
+            body,
+            elapsed: Duration::ZERO,
+            encoding: None,
+            default_encoding: "utf-8".into(),
+        }
+    }
+
+    /// With one more header field. One that HTTP does not allow is left out.
+    pub fn with_header(mut self, name: &str, value: &str) -> Self {
+        let _ = self.head.headers.append(name, value);
+        self
+    }
+
+    /// With these bytes as the body, and their length as Content-Length.
+    pub fn with_body(mut self, body: impl Into<Bytes>) -> Self {
+        self.body = body.into();
+        let _ = self.head.headers.insert("content-length", self.body.len().to_string());
+        self
+    }
+
+    /// With this text as the body.
+    pub fn with_text(self, text: impl Into<String>) -> Self {
+        self.with_body(text.into()).with_header("content-type", "text/plain; charset=utf-8")
+    }
+
+    /// With this value as a JSON body.
+    pub fn with_json(self, value: &impl serde::Serialize) -> Self {
+        let body = serde_json::to_vec(value).unwrap_or_default();
+        self.with_body(body).with_header("content-type", "application/json")
+    }
+
+    /// The status code.
+    pub fn status(&self) -> StatusCode {
+        self.head.status
+    }
+
+    /// The reason as the server gave it (HTTP/1.1), else the standard one, else empty.
+    pub fn reason_phrase(&self) -> Cow<'_, str> {
+        self.head.reason_phrase()
+    }
+
+    /// The HTTP version, where the transport can see it (fetch and wasi:http cannot).
+    pub fn version(&self) -> Option<Version> {
+        self.head.version
+    }
+
+    /// The header fields as they came.
+    pub fn headers(&self) -> &Headers {
+        &self.head.headers
+    }
+
+    /// The URL that answered. A response built by hand has none until it was received.
+    pub fn url(&self) -> Option<&Url> {
+        self.head.final_url.as_ref().or(self.request.as_ref().map(Request::url))
+    }
+
+    /// The request that was answered; its body only if it was in memory.
+    pub fn request(&self) -> Option<&Request> {
+        self.request.as_ref()
+    }
+
+    /// The responses before this one, oldest first: redirects and auth rounds.
+    pub fn history(&self) -> &[Response] {
+        &self.history
+    }
+
+    /// The request that following this redirect would send, when it was not followed.
+    pub fn next_request(&self) -> Option<&Request> {
+        self.next_request.as_ref()
+    }
+
+    /// Takes the request that following this redirect would send.
+    pub fn into_next_request(self) -> Option<Request> {
+        self.next_request
+    }
+
+    /// From sending the request to the end of the body.
+    pub fn elapsed(&self) -> Duration {
+        self.elapsed
+    }
+
+    /// How many bytes of body came over the wire, before decoding where whimbrel decodes.
+    pub fn bytes_downloaded(&self) -> u64 {
+        self.downloaded
+    }
+
+    /// The body, decoded.
+    pub fn bytes(&self) -> &Bytes {
+        &self.body
+    }
+
+    /// Takes the body.
+    pub fn into_bytes(self) -> Bytes {
+        self.body
+    }
+
+    /// The body as text in [`Response::encoding`], with replacements where it is not valid.
+    pub fn text(&self) -> Cow<'_, str> {
+        text::decode(&self.body, &self.encoding())
+    }
+
+    /// The charset: the one set, else Content-Type's, else the client's default.
+    pub fn encoding(&self) -> String {
+        let charset = self.encoding.clone().or_else(|| text::charset(&self.head.headers));
+        charset.unwrap_or_else(|| self.default_encoding.clone().into_owned())
+    }
+
+    /// Reads the text in this charset from now on.
+    pub fn set_encoding(&mut self, encoding: impl Into<String>) {
+        self.encoding = Some(encoding.into().to_ascii_lowercase());
+    }
+
+    /// The body as JSON. Fails with `Decoding` and the place where it is broken.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T> {
+        let bytes = self.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&self.body);
+        serde_json::from_slice(bytes).map_err(|error| {
+            self.at_url(Error::new(ErrorKind::Decoding, format!("The body is not the JSON expected: {error}")))
+                .with_source(error)
+        })
+    }
+
+    /// The cookies that this response sets, where the host shows them (a browser does not).
+    pub fn cookies(&self) -> Cookies {
+        let mut cookies = Cookies::new();
+        if let Some(url) = self.url() {
+            cookies.extract(&self.head.headers, url, Duration::ZERO);
+        }
+        cookies
+    }
+
+    /// 2xx.
+    pub fn is_success(&self) -> bool {
+        self.status().is_success()
+    }
+
+    /// 3xx.
+    pub fn is_redirect(&self) -> bool {
+        self.status().is_redirection()
+    }
+
+    /// 4xx.
+    pub fn is_client_error(&self) -> bool {
+        self.status().is_client_error()
+    }
+
+    /// 5xx.
+    pub fn is_server_error(&self) -> bool {
+        self.status().is_server_error()
+    }
+
+    /// The response itself if it is a success (2xx), else an error of kind `Status` with HTTPX's text.
+    pub fn raise_for_status(&self) -> Result<&Self> {
+        match self.is_success() {
+            true => Ok(self),
+            false => Err(self.at_url(self.status_error())),
+        }
+    }
+
+    fn status_error(&self) -> Error {
+        let status = self.status();
+        let class = match status.as_u16() / 100 {
+            1 => "Informational response",
+            3 => "Redirect response",
+            4 => "Client error",
+            5 => "Server error",
+            _ => "Invalid status code",
+        };
+        // An error's own URL is without credentials.
+        let url = self.at_url(Error::new(ErrorKind::Status, "")).url().map(Url::to_string).unwrap_or_default();
+        let location = self.head.headers.get("location").filter(|_| self.is_redirect()).map(crate::headers::text);
+        let location = location.map(|location| format!("\nRedirect location: '{location}'")).unwrap_or_default();
+        let message = format!(
+            "{class} '{} {}' for url '{url}'{location}\nFor more information check: \
+             https://developer.mozilla.org/en-US/docs/Web/HTTP/Status/{}",
+            status.as_u16(),
+            self.reason_phrase(),
+            status.as_u16()
+        );
+        Error::new(ErrorKind::Status, message).with_status(status)
+    }
+
+    fn at_url(&self, error: Error) -> Error {
+        match self.url() {
+            Some(url) => error.with_url(url),
+            None => error,
+        }
+    }
+}
+
+impl fmt::Debug for Response {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "<Response [{} {}]>", self.status().as_u16(), self.reason_phrase())
+    }
+}
+
+/// A response built by hand becomes what a transport returns.
+impl StreamingResponse {
+    /// What a custom transport answers: the request that it was given, a response built by hand, its body in memory.
+    pub fn new(request: Request, response: Response) -> Self {
+        Self::from_parts(request, response.head, Incoming::Bytes(response.body))
+    }
+
+    /// A response that was read already, for whoever still wants to read it.
+    pub(crate) fn from_response(response: Response) -> Self {
+        let request = response.request.unwrap_or_else(|| Request::new(Default::default(), about_blank()));
+        let mut streaming = Self::from_parts(request, response.head, Incoming::Bytes(response.body));
+        streaming.history = response.history;
+        streaming.skip_decoding();
+        streaming
+    }
+
+    /// The same, with a body that is produced while it is read.
+    pub fn with_stream<S>(request: Request, response: Response, body: S) -> Self
+    where
+        S: futures_core::Stream<Item = Result<Bytes, BoxError>> + crate::backend::MaybeSend + 'static,
+    {
+        let body = Incoming::Stream(Box::pin(crate::body::StreamBody(Box::pin(body))));
+        Self::from_parts(request, response.head, body)
+    }
+}

@@ -1,0 +1,98 @@
+//! Requests as bytes (RFC 9112 3, 6, 7).
+
+use std::io::Write as _;
+
+use http::header::{CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
+use url::Position;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::headers::Headers;
+use crate::request::{Request, host_value};
+
+/// How the receiver finds the end of the request's body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Framing {
+    Length(u64),
+    Chunked,
+}
+
+/// Appends the head and says how the body is framed. `Host` and the framing fields are added where a request built by hand
+/// lacks them.
+pub(super) fn head(request: &Request, out: &mut Vec<u8>) -> Result<Framing> {
+    let framing = framing(request)?;
+    let target = &request.url()[Position::BeforePath..Position::AfterQuery];
+    out.extend_from_slice(request.method().as_str().as_bytes());
+    out.push(b' ');
+    out.extend_from_slice(if target.is_empty() { b"/" } else { target.as_bytes() });
+    out.extend_from_slice(b" HTTP/1.1\r\n");
+    if !request.headers().contains(HOST) {
+        field(HOST.as_str(), host_value(request.url())?.as_bytes(), out);
+    }
+    for (name, value) in request.headers().iter() {
+        field(name.as_str(), value.as_bytes(), out);
+    }
+    let framed = request.headers().contains(CONTENT_LENGTH) || request.headers().contains(TRANSFER_ENCODING);
+    match framing {
+        Framing::Length(length) if !framed && length > 0 => {
+            field(CONTENT_LENGTH.as_str(), length.to_string().as_bytes(), out);
+        }
+        Framing::Chunked if !framed => field(TRANSFER_ENCODING.as_str(), b"chunked", out),
+        _ => {}
+    }
+    out.extend_from_slice(b"\r\n");
+    Ok(framing)
+}
+
+/// `Title-Case: value`. Names were checked when they were made and are in lower case.
+fn field(name: &str, value: &[u8], out: &mut Vec<u8>) {
+    let mut start_of_word = true;
+    out.extend(name.bytes().map(|byte| {
+        let cased = if start_of_word { byte.to_ascii_uppercase() } else { byte };
+        start_of_word = byte == b'-';
+        cased
+    }));
+    out.extend_from_slice(b": ");
+    out.extend_from_slice(value);
+    out.extend_from_slice(b"\r\n");
+}
+
+/// What the fields announce must be what the body is: a mismatch would let the rest pass for another request.
+fn framing(request: &Request) -> Result<Framing> {
+    let local = |message: &'static str| Err(Error::new(ErrorKind::LocalProtocol, message));
+    let body = request.body();
+    match (announced_length(request.headers())?, request.headers().get_list(TRANSFER_ENCODING)) {
+        (Some(_), Some(_)) => local("A request cannot have both Content-Length and Transfer-Encoding"),
+        (None, Some(coding)) if !coding.eq_ignore_ascii_case("chunked") => {
+            local("The only Transfer-Encoding that a request can have is 'chunked'")
+        }
+        (None, Some(_)) => Ok(Framing::Chunked),
+        (Some(length), None) if body.length().is_some_and(|actual| actual != length) => {
+            local("The Content-Length header is not the length of the request's body")
+        }
+        (Some(length), None) => Ok(Framing::Length(length)),
+        (None, None) => Ok(body.length().map_or(Framing::Chunked, Framing::Length)),
+    }
+}
+
+fn announced_length(headers: &Headers) -> Result<Option<u64>> {
+    let mut values = headers.get_all(CONTENT_LENGTH.as_str());
+    let Some(value) = values.next() else { return Ok(None) };
+    let digits = value.to_str().ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
+    match (digits.and_then(|text| text.parse().ok()), values.next()) {
+        (Some(length), None) => Ok(Some(length)),
+        _ => Err(Error::new(ErrorKind::LocalProtocol, "Content-Length must be one number")),
+    }
+}
+
+/// Appends a piece of a chunked body. An empty piece would end it, so it is left out.
+pub(super) fn chunk(bytes: &[u8], out: &mut Vec<u8>) {
+    if !bytes.is_empty() {
+        // Writing to memory does not fail.
+        let _ = write!(out, "{:x}\r\n", bytes.len());
+        out.extend_from_slice(bytes);
+        out.extend_from_slice(b"\r\n");
+    }
+}
+
+/// Ends a chunked body.
+pub(super) const LAST_CHUNK: &[u8] = b"0\r\n\r\n";

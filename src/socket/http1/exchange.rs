@@ -1,0 +1,349 @@
+//! One request and its response over a connection, driven by whoever awaits it: no task, no channel.
+
+use std::future::poll_fn;
+use std::io;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, ready};
+
+use bytes::{Buf, Bytes};
+use http::{Method, StatusCode};
+use tokio::io::{AsyncReadExt, AsyncWrite};
+
+use super::body::{BodyDecoder, Decoded};
+use super::encode::{self, Framing};
+use super::head::{HeadReader, Parsed};
+use super::remote;
+use crate::body::{BodyStream, Incoming, IncomingBody, Outgoing, failed_source};
+use crate::config::Timeout;
+use crate::deadline::{Patience, timed_out};
+use crate::error::{Error, ErrorKind, Result};
+use crate::request::Request;
+use crate::response::Head;
+use crate::socket::Lease;
+use crate::socket::stream::Stream;
+
+/// A body up to this size goes out in one write with the head.
+const SMALL_BODY: usize = 16 * 1024;
+const MIN_READ: usize = 8 * 1024;
+const MAX_READ: usize = 128 * 1024;
+/// Interim responses per request (RFC 9110 15.2 sets no limit, so a server could send them for ever).
+const MAX_INTERIM: usize = 16;
+
+/// A request being sent and its response being received, on a connection that it has to itself.
+pub(in crate::socket) struct Exchange {
+    lease: Lease,
+    upload: Upload,
+    written: usize,
+    reader: HeadReader,
+    body: BodyDecoder,
+    keep_alive: bool,
+    timeout: Timeout,
+    patience: Patience,
+}
+
+/// What of the request is still to be written.
+enum Upload {
+    Bytes(Bytes),
+    Stream(BodyStream, Outstanding),
+    /// Written, but perhaps not yet flushed.
+    Written,
+    Done,
+    /// The server stopped reading. Its response may still come (RFC 9112 9.5).
+    Failed(Error),
+}
+
+/// How much of a streamed body may still be sent.
+enum Outstanding {
+    Chunked,
+    Length(u64),
+}
+
+impl Exchange {
+    /// Encodes the head, and a small body with it.
+    pub(in crate::socket) fn new(mut lease: Lease, request: &mut Request) -> Result<Self> {
+        let out = &mut lease.connection().write;
+        out.clear();
+        let framing = encode::head(request, out)?;
+        let upload = match (request.body_mut().take()?, framing) {
+            (Outgoing::Bytes(bytes), Framing::Length(_)) => gather(bytes, out),
+            (Outgoing::Bytes(bytes), Framing::Chunked) => {
+                encode::chunk(&bytes, out);
+                out.extend_from_slice(encode::LAST_CHUNK);
+                Upload::Written
+            }
+            (Outgoing::Stream(stream), Framing::Chunked) => Upload::Stream(stream, Outstanding::Chunked),
+            (Outgoing::Stream(stream), Framing::Length(length)) => Upload::Stream(stream, Outstanding::Length(length)),
+        };
+        // RFC 9112 9.6: after "close" from this side the connection serves no further request.
+        let keep_alive = request.headers().get_list("connection").is_none_or(|list| !names_close(&list));
+        Ok(Self {
+            lease,
+            upload,
+            written: 0,
+            reader: HeadReader::default(),
+            body: BodyDecoder::new(super::head::Framing::UntilClose),
+            keep_alive,
+            timeout: request.timeout(),
+            patience: Patience::default(),
+        })
+    }
+
+    /// Sends the request and receives the response's head. A body that came with it is in memory already.
+    pub(in crate::socket) async fn run(mut self, method: &Method) -> Result<(Head, Incoming)> {
+        let parsed = poll_fn(|cx| self.poll_head(method, cx)).await?;
+        self.keep_alive &= parsed.keep_alive;
+        self.body = BodyDecoder::new(parsed.framing);
+        let body = match self.whole_body()? {
+            Some(bytes) => {
+                self.release();
+                Incoming::Bytes(bytes)
+            }
+            None => Incoming::Stream(Box::pin(self)),
+        };
+        Ok((parsed.head, body))
+    }
+
+    /// The body, if all of it is in the buffer.
+    fn whole_body(&mut self) -> Result<Option<Bytes>> {
+        let buffer = &mut self.lease.connection().read;
+        if self.body.is_end() {
+            return Ok(Some(Bytes::new()));
+        }
+        if self.body.remaining() > buffer.len() as u64 || self.body.remaining() == 0 {
+            return Ok(None);
+        }
+        match self.body.decode(buffer)? {
+            Decoded::Data(bytes) => Ok(Some(bytes)),
+            Decoded::NeedMore | Decoded::End => Ok(None),
+        }
+    }
+
+    /// Gives the connection back if both sides are done, nothing follows the message and nobody asked for its end.
+    fn release(&mut self) {
+        let reusable = matches!(self.upload, Upload::Done) && self.keep_alive;
+        self.lease.release(reusable);
+    }
+
+    fn poll_head(&mut self, method: &Method, cx: &mut Context<'_>) -> Poll<Result<Parsed>> {
+        let mut interim = 0;
+        loop {
+            self.poll_upload_aside(cx);
+            if let Some(parsed) = self.reader.read(&mut self.lease.connection().read, method)? {
+                match parsed.head.status {
+                    StatusCode::SWITCHING_PROTOCOLS => {
+                        return Poll::Ready(Err(remote("The server switched protocols without being asked")));
+                    }
+                    status if !status.is_informational() => return Poll::Ready(Ok(parsed)),
+                    _ if interim == MAX_INTERIM => {
+                        return Poll::Ready(Err(remote("The server sent more than 16 interim responses")));
+                    }
+                    _ => interim += 1,
+                }
+                continue;
+            }
+            match self.poll_fill(MIN_READ, cx) {
+                Poll::Ready(Ok(0)) => return Poll::Ready(Err(self.disconnected())),
+                Poll::Ready(Ok(_)) => {}
+                Poll::Ready(Err(error)) => return Poll::Ready(Err(self.broken(error))),
+                Poll::Pending => return self.poll_patience(cx).map(Err),
+            }
+        }
+    }
+
+    /// Writes on while the response is awaited. A server that stops reading may have answered, so that its answer counts
+    /// for more than the failure to write.
+    fn poll_upload_aside(&mut self, cx: &mut Context<'_>) {
+        if let Poll::Ready(result) = self.poll_upload(cx) {
+            match result {
+                Ok(()) => self.upload = Upload::Done,
+                Err(error) => self.upload = Upload::Failed(error),
+            }
+        }
+    }
+
+    fn poll_upload(&mut self, cx: &mut Context<'_>) -> Poll<Result<()>> {
+        loop {
+            if matches!(self.upload, Upload::Done | Upload::Failed(_)) {
+                return Poll::Pending;
+            }
+            ready!(self.poll_buffered(cx))?;
+            match &mut self.upload {
+                Upload::Bytes(bytes) => {
+                    let written = ready!(poll_write(&mut self.lease.connection().stream, bytes, cx))?;
+                    self.patience.reset();
+                    bytes.advance(written);
+                    if bytes.is_empty() {
+                        self.upload = Upload::Written;
+                    }
+                }
+                Upload::Stream(source, outstanding) => match source.stream.as_mut().poll_next(cx) {
+                    Poll::Ready(Some(piece)) => {
+                        let piece = piece.map_err(failed_source)?;
+                        append(&piece, outstanding, &mut self.lease.connection().write)?;
+                    }
+                    Poll::Ready(None) => {
+                        finish_stream(outstanding, &mut self.lease.connection().write)?;
+                        self.upload = Upload::Written;
+                    }
+                    Poll::Pending => {
+                        // What was produced so far is not kept waiting for the rest.
+                        ready!(poll_flush(&mut self.lease.connection().stream, cx)).map_err(write_error)?;
+                        return Poll::Pending;
+                    }
+                },
+                Upload::Written => {
+                    if self.lease.connection().write.is_empty() {
+                        return poll_flush(&mut self.lease.connection().stream, cx).map_err(write_error);
+                    }
+                }
+                Upload::Done | Upload::Failed(_) => return Poll::Pending,
+            }
+        }
+    }
+
+    /// Writes what is encoded.
+    fn poll_buffered(&mut self, cx: &mut Context<'_>) -> Poll<Result<()>> {
+        let connection = self.lease.connection();
+        while self.written < connection.write.len() {
+            let written = ready!(poll_write(&mut connection.stream, &connection.write[self.written..], cx))?;
+            self.written += written;
+            self.patience.reset();
+        }
+        connection.write.clear();
+        self.written = 0;
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_fill(&mut self, room: usize, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        let connection = self.lease.connection();
+        connection.read.reserve(room);
+        let read = pin!(connection.stream.read_buf(&mut connection.read)).poll(cx);
+        if read.is_ready() {
+            self.patience.reset();
+        }
+        read
+    }
+
+    /// Which wait this is decides which timeout holds. A body that the user still produces is waited for without one.
+    fn poll_patience(&mut self, cx: &mut Context<'_>) -> Poll<Error> {
+        let writing = self.written < self.lease.connection().write.len() || matches!(self.upload, Upload::Bytes(_));
+        let (limit, kind, what) = match &self.upload {
+            Upload::Stream(..) if !writing => return Poll::Pending,
+            Upload::Done | Upload::Failed(_) => {
+                (self.timeout.read, ErrorKind::ReadTimeout, "The server sent nothing")
+            }
+            _ => (self.timeout.write, ErrorKind::WriteTimeout, "The server took none of the request"),
+        };
+        self.patience.poll(limit, cx).map(|()| timed_out(kind, what, limit.unwrap_or_default()))
+    }
+
+    fn disconnected(&mut self) -> Error {
+        match std::mem::replace(&mut self.upload, Upload::Done) {
+            Upload::Failed(error) => error,
+            _ if self.lease.connection().read.is_empty() => {
+                remote("The server disconnected without sending a response")
+            }
+            _ => remote("The server disconnected in the middle of the response's head"),
+        }
+    }
+
+    fn broken(&mut self, error: io::Error) -> Error {
+        match std::mem::replace(&mut self.upload, Upload::Done) {
+            Upload::Failed(error) => error,
+            _ => read_error(error),
+        }
+    }
+}
+
+impl IncomingBody for Exchange {
+    fn poll_chunk(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes>>> {
+        let exchange = &mut *self;
+        if exchange.lease.is_released() {
+            return Poll::Ready(None);
+        }
+        loop {
+            exchange.poll_upload_aside(cx);
+            match exchange.body.decode(&mut exchange.lease.connection().read)? {
+                Decoded::Data(bytes) => {
+                    if exchange.body.is_end() {
+                        // Now, and not when the reader asks once more.
+                        exchange.release();
+                    }
+                    return Poll::Ready(Some(Ok(bytes)));
+                }
+                Decoded::End => {
+                    exchange.release();
+                    return Poll::Ready(None);
+                }
+                Decoded::NeedMore => {}
+            }
+            let room = usize::try_from(exchange.body.remaining()).unwrap_or(MAX_READ).clamp(MIN_READ, MAX_READ);
+            match exchange.poll_fill(room, cx) {
+                Poll::Ready(Ok(0)) => {
+                    exchange.body.end_of_stream()?;
+                    return Poll::Ready(None);
+                }
+                Poll::Ready(Ok(_)) => {}
+                Poll::Ready(Err(error)) => return Poll::Ready(Some(Err(read_error(error)))),
+                Poll::Pending => return exchange.poll_patience(cx).map(|error| Some(Err(error))),
+            }
+        }
+    }
+}
+
+fn names_close(list: &str) -> bool {
+    list.split(',').any(|option| option.trim().eq_ignore_ascii_case("close"))
+}
+
+/// Small bodies follow their head in the same write.
+fn gather(bytes: Bytes, out: &mut Vec<u8>) -> Upload {
+    if bytes.len() <= SMALL_BODY {
+        out.extend_from_slice(&bytes);
+        return Upload::Written;
+    }
+    Upload::Bytes(bytes)
+}
+
+fn append(piece: &[u8], outstanding: &mut Outstanding, out: &mut Vec<u8>) -> Result<()> {
+    match outstanding {
+        Outstanding::Chunked => encode::chunk(piece, out),
+        Outstanding::Length(left) => {
+            *left = left.checked_sub(piece.len() as u64).ok_or_else(|| wrong_length("more"))?;
+            out.extend_from_slice(piece);
+        }
+    }
+    Ok(())
+}
+
+fn finish_stream(outstanding: &Outstanding, out: &mut Vec<u8>) -> Result<()> {
+    match outstanding {
+        Outstanding::Chunked => out.extend_from_slice(encode::LAST_CHUNK),
+        Outstanding::Length(0) => {}
+        Outstanding::Length(_) => return Err(wrong_length("fewer")),
+    }
+    Ok(())
+}
+
+fn wrong_length(what: &str) -> Error {
+    Error::new(ErrorKind::LocalProtocol, format!("The request's body has {what} bytes than its Content-Length says"))
+}
+
+fn poll_write(stream: &mut Stream, bytes: &[u8], cx: &mut Context<'_>) -> Poll<Result<usize>> {
+    match ready!(Pin::new(stream).poll_write(cx, bytes)) {
+        Ok(0) => Poll::Ready(Err(write_error(io::ErrorKind::WriteZero.into()))),
+        Ok(written) => Poll::Ready(Ok(written)),
+        Err(error) => Poll::Ready(Err(write_error(error))),
+    }
+}
+
+fn poll_flush(stream: &mut Stream, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    Pin::new(stream).poll_flush(cx)
+}
+
+fn write_error(error: io::Error) -> Error {
+    Error::new(ErrorKind::Write, format!("The request could not be sent: {error}")).with_source(error)
+}
+
+fn read_error(error: io::Error) -> Error {
+    Error::new(ErrorKind::Read, format!("The response could not be read: {error}")).with_source(error)
+}

@@ -1,0 +1,221 @@
+//! Response heads (RFC 9112 2 to 4 and 6).
+
+use bytes::{Buf, Bytes, BytesMut};
+use http::{HeaderName, HeaderValue, Method, StatusCode, Version};
+use httparse::Status;
+
+use super::remote;
+use crate::error::{Error, ErrorKind, Result};
+use crate::headers::Headers;
+use crate::response::Head;
+
+/// The most bytes that a head may have.
+const MAX_HEAD: usize = 128 * 1024;
+/// The most fields that a head may have.
+const MAX_FIELDS: usize = 256;
+const MAX_FIELD: usize = 64 * 1024;
+const MAX_STATUS_LINE: usize = 8 * 1024;
+
+/// How the end of the response's body is found (RFC 9112 6.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Framing {
+    Length(u64),
+    Chunked,
+    UntilClose,
+}
+
+/// A complete head.
+#[derive(Debug)]
+pub(super) struct Parsed {
+    pub(super) head: Head,
+    pub(super) framing: Framing,
+    /// Whether the connection may serve another request.
+    pub(super) keep_alive: bool,
+}
+
+/// Finds the end of a head in bytes that arrive in pieces, looking at each byte once.
+#[derive(Default)]
+pub(super) struct HeadReader {
+    scanned: usize,
+    lines: usize,
+    line_start: usize,
+    bare_lf: Option<bool>,
+}
+
+impl HeadReader {
+    /// Takes a head off the buffer once it is whole.
+    pub(super) fn read(&mut self, buffer: &mut BytesMut, method: &Method) -> Result<Option<Parsed>> {
+        check_start(buffer)?;
+        match self.find_end(buffer)? {
+            Some(end) => {
+                let bytes = Bytes::copy_from_slice(&buffer[..end]);
+                buffer.advance(end);
+                *self = Self::default();
+                parse(&bytes, method).map(Some)
+            }
+            None if buffer.len() > MAX_HEAD => Err(too_large()),
+            None => Ok(None),
+        }
+    }
+
+    /// The index behind the empty line. Lines end with CRLF, or all of them with LF (RFC 9112 2.2 allows it); a mixture
+    /// is how a response is smuggled past one of two parsers.
+    fn find_end(&mut self, buffer: &[u8]) -> Result<Option<usize>> {
+        while let Some(found) = buffer[self.scanned..].iter().position(|&byte| byte == b'\n') {
+            let at = self.scanned + found;
+            let bare = at == 0 || buffer[at - 1] != b'\r';
+            if *self.bare_lf.get_or_insert(bare) != bare {
+                return Err(remote("The response's head mixes line endings"));
+            }
+            let length = at + usize::from(bare) - 1 - self.line_start;
+            self.scanned = at + 1;
+            if length == 0 && self.lines > 0 {
+                return if at < MAX_HEAD { Ok(Some(at + 1)) } else { Err(too_large()) };
+            }
+            if length > if self.lines == 0 { MAX_STATUS_LINE } else { MAX_FIELD } || self.lines > MAX_FIELDS {
+                return Err(too_large());
+            }
+            self.lines += 1;
+            self.line_start = at + 1;
+        }
+        self.scanned = buffer.len();
+        let limit = if self.lines == 0 { MAX_STATUS_LINE } else { MAX_FIELD };
+        if buffer.len() - self.line_start > limit + 1 { Err(too_large()) } else { Ok(None) }
+    }
+}
+
+fn too_large() -> Error {
+    Error::new(
+        ErrorKind::LimitExceeded,
+        "The response's head is too large (limits: 128 KiB, 256 fields, 64 KiB a field, 8 KiB the status line)",
+    )
+}
+
+/// Tells early that something else than HTTP/1 answers, instead of waiting for the end of a head that never comes.
+fn check_start(buffer: &[u8]) -> Result<()> {
+    const START: &[u8] = b"HTTP/1.";
+    let length = buffer.len().min(START.len());
+    if buffer[..length] == START[..length] {
+        return Ok(());
+    }
+    let hint = match buffer {
+        // A TLS record: alert (21) or handshake (22), version 3.x.
+        [0x15 | 0x16, 3, ..] => "; it looks like TLS, try https://",
+        _ => "",
+    };
+    let shown = buffer[..buffer.len().min(32)].escape_ascii();
+    Err(remote(format!("The server does not speak HTTP/1.1: it sent '{shown}'{hint}")))
+}
+
+fn parse(bytes: &Bytes, method: &Method) -> Result<Parsed> {
+    let mut fields = [httparse::EMPTY_HEADER; 64];
+    let mut response = httparse::Response::new(&mut fields);
+    match response.parse(bytes) {
+        Ok(Status::Complete(length)) => convert(&response, bytes, length, method),
+        Err(httparse::Error::TooManyHeaders) => parse_many(bytes, method),
+        Ok(Status::Partial) => Err(remote("The response's head ends too early")),
+        Err(error) => Err(malformed(error)),
+    }
+}
+
+/// The rare head with more fields than fit the first try.
+fn parse_many(bytes: &Bytes, method: &Method) -> Result<Parsed> {
+    let mut fields = vec![httparse::EMPTY_HEADER; MAX_FIELDS];
+    let mut response = httparse::Response::new(&mut fields);
+    match response.parse(bytes) {
+        Ok(Status::Complete(length)) => convert(&response, bytes, length, method),
+        Err(httparse::Error::TooManyHeaders) => Err(too_large()),
+        Ok(Status::Partial) => Err(remote("The response's head ends too early")),
+        Err(error) => Err(malformed(error)),
+    }
+}
+
+fn malformed(error: httparse::Error) -> Error {
+    remote(format!("The response's head is malformed: {error}")).with_source(error)
+}
+
+fn convert(response: &httparse::Response<'_, '_>, bytes: &Bytes, length: usize, method: &Method) -> Result<Parsed> {
+    if length != bytes.len() {
+        return Err(remote("The response's head is malformed: it ends before its empty line"));
+    }
+    let code = response.code.unwrap_or_default();
+    let status = StatusCode::from_u16(code).map_err(|_| remote(format!("The response's status is {code}")))?;
+    let version = if response.version == Some(0) { Version::HTTP_10 } else { Version::HTTP_11 };
+    let mut headers = Headers::with_capacity(response.headers.len());
+    for field in response.headers.iter() {
+        headers.push(name(field.name)?, value(field, bytes)?);
+    }
+    let (framing, trusted) = framing(&headers, status, version, method)?;
+    let keep_alive = trusted && version == Version::HTTP_11 && !closes(&headers);
+    let mut head = Head::new(status, headers);
+    head.version = Some(version);
+    // The standard reason needs no copy.
+    head.reason = response
+        .reason
+        .filter(|reason| status.canonical_reason() != Some(*reason))
+        .map(|reason| Bytes::copy_from_slice(reason.as_bytes()));
+    Ok(Parsed { head, framing, keep_alive })
+}
+
+fn name(name: &str) -> Result<HeaderName> {
+    HeaderName::from_bytes(name.as_bytes()).map_err(|_| remote("The response has a malformed header name"))
+}
+
+/// Shares the head's bytes.
+fn value(field: &httparse::Header<'_>, bytes: &Bytes) -> Result<HeaderValue> {
+    let shared = if field.value.is_empty() { Bytes::new() } else { bytes.slice_ref(field.value) };
+    HeaderValue::from_maybe_shared(shared)
+        .map_err(|_| remote(format!("The response's header '{}' has a control character in it", field.name.to_lowercase())))
+}
+
+fn closes(headers: &Headers) -> bool {
+    headers.get_all("connection").any(|value| {
+        value.as_bytes().split(|&byte| byte == b',').any(|option| option.trim_ascii().eq_ignore_ascii_case(b"close"))
+    })
+}
+
+/// The framing, and whether it leaves no doubt about where the message ends (RFC 9112 6.3).
+fn framing(headers: &Headers, status: StatusCode, version: Version, method: &Method) -> Result<(Framing, bool)> {
+    let no_body = *method == Method::HEAD || status.is_informational() || matches!(status.as_u16(), 204 | 304);
+    let chunked = is_chunked(headers)?;
+    let length = content_length(headers)?;
+    if no_body {
+        return Ok((Framing::Length(0), true));
+    }
+    match (chunked, length) {
+        // Transfer-Encoding wins over Content-Length, and HTTP/1.0 does not know it: whoever disagrees on the end would
+        // read the rest as another response, so the connection is not used again.
+        (true, length) => Ok((Framing::Chunked, length.is_none() && version == Version::HTTP_11)),
+        (false, Some(length)) => Ok((Framing::Length(length), true)),
+        (false, None) => Ok((Framing::UntilClose, false)),
+    }
+}
+
+fn is_chunked(headers: &Headers) -> Result<bool> {
+    let mut codings = headers.get_all("transfer-encoding");
+    match (codings.next(), codings.next()) {
+        (None, _) => Ok(false),
+        (Some(coding), None) if coding.as_bytes().eq_ignore_ascii_case(b"chunked") => Ok(true),
+        _ => Err(remote("The response has a Transfer-Encoding other than 'chunked'")),
+    }
+}
+
+/// Repeated, but equal, lengths are one (RFC 9110 8.6).
+fn content_length(headers: &Headers) -> Result<Option<u64>> {
+    let mut length = None;
+    for value in headers.get_all("content-length") {
+        for item in value.as_bytes().split(|&byte| byte == b',') {
+            let number = number(item.trim_ascii())?;
+            if length.replace(number).is_some_and(|known| known != number) {
+                return Err(remote("The response has several, different Content-Lengths"));
+            }
+        }
+    }
+    Ok(length)
+}
+
+/// ASCII digits alone: no sign, no white space, no overflow.
+fn number(digits: &[u8]) -> Result<u64> {
+    let text = std::str::from_utf8(digits).ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
+    text.and_then(|text| text.parse().ok()).ok_or_else(|| remote("The response's Content-Length is not a number"))
+}

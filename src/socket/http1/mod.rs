@@ -1,0 +1,15 @@
+//! HTTP/1.1 (RFC 9112): a codec without IO (`encode`, `head`, `body`) and the exchange that drives it over a stream.
+
+mod body;
+mod encode;
+mod exchange;
+mod head;
+
+pub(super) use exchange::Exchange;
+
+use crate::error::{Error, ErrorKind};
+
+/// The response breaks HTTP's rules.
+fn remote(message: impl Into<std::borrow::Cow<'static, str>>) -> Error {
+    Error::new(ErrorKind::RemoteProtocol, message)
+}

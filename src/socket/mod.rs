@@ -1,0 +1,106 @@
+//! The socket transport: our own connections, natively and on WASI hosts with `wasi:sockets`.
+
+mod assign;
+mod connect;
+mod http1;
+mod pool;
+mod stream;
+#[cfg(all(feature = "tls", not(target_family = "wasm")))]
+mod tls;
+
+use std::borrow::Cow;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use url::{Position, Url};
+
+use self::http1::Exchange;
+pub(crate) use self::pool::Lease;
+use self::pool::{Checkout, Connection, Permit, Pool};
+use self::stream::Stream;
+use crate::config::TransportConfig;
+use crate::deadline::{timed_out, within};
+use crate::error::{Error, ErrorKind, Result};
+use crate::request::Request;
+use crate::streaming::StreamingResponse;
+
+/// Connections of our own, pooled by origin.
+pub(crate) struct SocketTransport {
+    pool: Arc<Pool>,
+    local_address: Option<IpAddr>,
+    #[cfg(all(feature = "tls", not(target_family = "wasm")))]
+    tls: tls::TlsSettings,
+}
+
+impl SocketTransport {
+    pub(crate) fn new(config: &TransportConfig) -> Result<Self> {
+        let unsupported = |message: &'static str| Err(Error::new(ErrorKind::Unsupported, message));
+        if config.proxy.is_some() {
+            return unsupported("This version of whimbrel cannot use a proxy yet");
+        }
+        if config.http2 || !config.http1 {
+            return unsupported("This version of whimbrel speaks HTTP/1.1 alone: leave http1 on and http2 off");
+        }
+        Ok(Self {
+            pool: Pool::new(config.limits.unwrap_or_default()),
+            local_address: config.local_address,
+            #[cfg(all(feature = "tls", not(target_family = "wasm")))]
+            tls: tls::TlsSettings::new(config.tls.clone().unwrap_or_default(), config.trust_env),
+        })
+    }
+
+    /// Sends the request over an idle connection to its origin, or a new one.
+    pub(crate) async fn send(&self, mut request: Request) -> Result<StreamingResponse> {
+        match self.exchange(&mut request).await {
+            Ok((head, body)) => Ok(StreamingResponse::from_parts(request, head, body)),
+            Err(error) => Err(error.with_url(request.url())),
+        }
+    }
+
+    async fn exchange(&self, request: &mut Request) -> Result<(crate::response::Head, crate::body::Incoming)> {
+        check_scheme(request.url())?;
+        let origin = origin(request.url());
+        let lease = match self.pool.checkout(&origin, request.timeout().pool).await? {
+            Checkout::Reuse(lease) => lease,
+            Checkout::Connect(permit) => self.open(permit, &origin, request).await?,
+        };
+        let method = request.method().clone();
+        Exchange::new(lease, request)?.run(&method).await
+    }
+
+    async fn open(&self, permit: Permit, origin: &str, request: &Request) -> Result<Lease> {
+        let late = |limit| timed_out(ErrorKind::ConnectTimeout, "No connection could be made", limit);
+        let stream = within(request.timeout().connect, late, self.connect(request.url())).await?;
+        Ok(permit.lease(origin, Connection::new(stream)))
+    }
+
+    async fn connect(&self, url: &Url) -> Result<Stream> {
+        let stream = connect::tcp(url, self.local_address).await?;
+        match url.scheme() {
+            #[cfg(all(feature = "tls", not(target_family = "wasm")))]
+            "https" => self.tls.handshake(stream, url).await,
+            _ => Ok(connect::plain(stream)),
+        }
+    }
+}
+
+/// What connections may be shared by: scheme, host and port, without copying where the URL has no credentials.
+fn origin(url: &Url) -> Cow<'_, str> {
+    match url.username().is_empty() && url.password().is_none() {
+        true => Cow::Borrowed(&url[..Position::AfterPort]),
+        false => Cow::Owned(format!("{}://{}", url.scheme(), &url[Position::BeforeHost..Position::AfterPort])),
+    }
+}
+
+fn check_scheme(url: &Url) -> Result<()> {
+    let tls = cfg!(all(feature = "tls", not(target_family = "wasm")));
+    match url.scheme() {
+        "http" => Ok(()),
+        "https" if tls => Ok(()),
+        "https" => Err(Error::new(ErrorKind::UnsupportedProtocol, "https:// needs the feature 'tls', natively")),
+        other => Err(Error::new(
+            ErrorKind::UnsupportedProtocol,
+            format!("Request URL has an unsupported protocol '{other}://'; http:// and https:// are supported"),
+        )),
+    }
+}

@@ -1,0 +1,155 @@
+//! The pool: connections kept for reuse, and the line of requests that wait for one.
+
+use std::future::poll_fn;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
+use std::time::Duration;
+
+use bytes::BytesMut;
+
+use super::assign::{Assignment, Granted, Ticket};
+use super::stream::Stream;
+use crate::backend::Instant;
+use crate::config::Limits;
+use crate::deadline::{timed_out, within};
+use crate::error::{ErrorKind, Result};
+
+/// A connection and its buffers.
+pub(super) struct Connection {
+    pub(super) stream: Stream,
+    pub(super) read: BytesMut,
+    pub(super) write: Vec<u8>,
+}
+
+impl Connection {
+    pub(super) fn new(stream: Stream) -> Box<Self> {
+        Box::new(Self { stream, read: BytesMut::new(), write: Vec::new() })
+    }
+}
+
+pub(super) struct Pool {
+    state: Mutex<Assignment<Box<Connection>>>,
+}
+
+/// What [`Pool::checkout`] found.
+pub(super) enum Checkout {
+    Reuse(Lease),
+    Connect(Permit),
+}
+
+impl Pool {
+    pub(super) fn new(limits: Limits) -> Arc<Self> {
+        Arc::new(Self { state: Mutex::new(Assignment::new(limits)) })
+    }
+
+    /// An idle connection that is still good, or permission to open one; waits its turn for so long.
+    pub(super) async fn checkout(self: &Arc<Self>, origin: &str, patience: Option<Duration>) -> Result<Checkout> {
+        loop {
+            let granted = match self.request(origin) {
+                Some(granted) => granted,
+                None => self.wait(origin, patience).await?,
+            };
+            match granted {
+                Granted::Connect => return Ok(Checkout::Connect(Permit { pool: Some(self.clone()) })),
+                // The server may have closed it meanwhile, or sent what nobody asked for: try the next one.
+                Granted::Reuse(_, connection) if connection.stream.is_readable() => self.lock().closed(),
+                Granted::Reuse(origin, connection) => {
+                    let permit = Permit { pool: Some(self.clone()) };
+                    return Ok(Checkout::Reuse(Lease { origin, connection: Some(connection), permit }));
+                }
+            }
+        }
+    }
+
+    fn request(&self, origin: &str) -> Option<Granted<Box<Connection>>> {
+        let (expired, granted) = {
+            let mut state = self.lock();
+            (state.expire(Instant::now()), state.request(origin))
+        };
+        // Closing takes system calls, which nobody should wait for.
+        drop(expired);
+        granted
+    }
+
+    async fn wait(&self, origin: &str, patience: Option<Duration>) -> Result<Granted<Box<Connection>>> {
+        let place = Place { pool: self, ticket: self.lock().wait(origin) };
+        let turn = poll_fn(|cx| match self.lock().poll(&place.ticket, cx.waker()) {
+            Some(granted) => Poll::Ready(Ok(granted)),
+            None => Poll::Pending,
+        });
+        within(patience, |limit| timed_out(ErrorKind::PoolTimeout, "No connection of the pool became free", limit), turn)
+            .await
+    }
+
+    /// No code panics while it holds the lock, and the state is whole between its calls: poison means nothing here.
+    fn lock(&self) -> MutexGuard<'_, Assignment<Box<Connection>>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A place in the line, given up when the request is dropped.
+struct Place<'a> {
+    pool: &'a Pool,
+    ticket: Ticket,
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.pool.lock().leave(&self.ticket, Instant::now());
+    }
+}
+
+/// Room for one connection, given back on drop.
+pub(super) struct Permit {
+    pool: Option<Arc<Pool>>,
+}
+
+impl Permit {
+    /// The room is taken by this connection from now on.
+    pub(super) fn lease(self, origin: &str, connection: Box<Connection>) -> Lease {
+        Lease { origin: origin.into(), connection: Some(connection), permit: self }
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        if let Some(pool) = self.pool.take() {
+            pool.lock().closed();
+        }
+    }
+}
+
+/// A connection in use. Dropped before [`Lease::release`] it is closed, for nobody knows what state it is in.
+pub(crate) struct Lease {
+    origin: Arc<str>,
+    connection: Option<Box<Connection>>,
+    permit: Permit,
+}
+
+impl Lease {
+    /// The connection. A released lease has none; whoever holds one stops at `is_released`.
+    pub(super) fn connection(&mut self) -> &mut Connection {
+        // Invariant of this module: only `release` takes the connection, at the end of an exchange.
+        self.connection.as_mut().expect("a connection in use is there until it is released")
+    }
+
+    pub(super) fn is_released(&self) -> bool {
+        self.connection.is_none()
+    }
+
+    /// Back to the pool if it may serve again and nothing is left to read; else it is closed.
+    pub(super) fn release(&mut self, reusable: bool) {
+        let Some(connection) = self.connection.take() else { return };
+        let reusable = reusable && connection.read.is_empty();
+        let Some(pool) = self.permit.pool.take() else { return };
+        let now = Instant::now();
+        let mut state = pool.lock();
+        match reusable {
+            true => state.put_back(self.origin.clone(), connection, now),
+            false => state.closed(),
+        }
+        let expired = state.expire(now);
+        drop(state);
+        drop(expired);
+    }
+}

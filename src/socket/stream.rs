@@ -1,0 +1,58 @@
+//! What a connection reads and writes: TCP, or TLS over it.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use crate::backend::TcpStream;
+
+pub(super) enum Stream {
+    Plain(TcpStream),
+    #[cfg(all(feature = "tls", not(target_family = "wasm")))]
+    Tls(Box<tokio_rustls::client::TlsStream<TcpStream>>),
+}
+
+impl Stream {
+    /// Whether an idle connection has something to read. Nothing is due there: it would be its end, or bytes that nobody
+    /// asked for, and the connection must not be used again. (Over TLS session tickets come before the first response.)
+    pub(super) fn is_readable(&self) -> bool {
+        match self {
+            Self::Plain(stream) => stream.is_readable(),
+            #[cfg(all(feature = "tls", not(target_family = "wasm")))]
+            Self::Tls(stream) => stream.get_ref().0.is_readable(),
+        }
+    }
+}
+
+/// The same call on whichever stream it is.
+macro_rules! delegate {
+    ($self:ident, $method:ident($($argument:expr),*)) => {
+        match &mut *$self {
+            Stream::Plain(stream) => Pin::new(stream).$method($($argument),*),
+            #[cfg(all(feature = "tls", not(target_family = "wasm")))]
+            Stream::Tls(stream) => Pin::new(stream).$method($($argument),*),
+        }
+    };
+}
+
+impl AsyncRead for Stream {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        delegate!(self, poll_read(cx, buf))
+    }
+}
+
+impl AsyncWrite for Stream {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        delegate!(self, poll_write(cx, bytes))
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        delegate!(self, poll_flush(cx))
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        delegate!(self, poll_shutdown(cx))
+    }
+}

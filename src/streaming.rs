@@ -1,0 +1,307 @@
+//! A response whose body is still to be read.
+
+use std::borrow::Cow;
+use std::collections::VecDeque;
+use std::fmt;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::{Bytes, BytesMut};
+use futures_core::Stream;
+use http::{Extensions, StatusCode, Version};
+use url::Url;
+
+use crate::backend::Instant;
+use crate::body::Incoming;
+use crate::deadline::Deadline;
+use crate::decode::{Decoders, text};
+use crate::error::{Error, ErrorKind, Result};
+use crate::headers::Headers;
+use crate::request::Request;
+use crate::response::{Head, Response};
+
+/// A response whose head has arrived and whose body is read as it comes: [`chunk`](Self::chunk), [`lines`](Self::lines),
+/// [`raw_stream`](Self::raw_stream), or [`read`](Self::read) to have all of it as a [`Response`].
+///
+/// Dropped before its end, it closes its connection.
+///
+/// ```
+/// # let client = whimbrel::Client::builder().transport(whimbrel::MockTransport::new(|_| whimbrel::Response::new(200).with_text("a\nb"))).build()?;
+/// # whimbrel::block_on(async {
+/// let mut response = client.get("https://example.org/log").stream().await?;
+/// let mut lines = response.lines();
+/// while let Some(line) = lines.next().await {
+///     println!("{}", line?);
+/// }
+/// # whimbrel::Result::Ok(()) })??; whimbrel::Result::Ok(())
+/// ```
+pub struct StreamingResponse {
+    pub(crate) head: Head,
+    pub(crate) request: Request,
+    pub(crate) history: Vec<Response>,
+    pub(crate) next_request: Option<Request>,
+    pub(crate) default_encoding: Cow<'static, str>,
+    pub(crate) deadline: Deadline,
+    pub(crate) started: Option<Instant>,
+    body: Incoming,
+    decoders: Decoding,
+    downloaded: u64,
+}
+
+/// How the bytes off the wire become content.
+enum Decoding {
+    /// Not looked at yet.
+    Unknown,
+    /// The host decoded already, or there is nothing to decode.
+    Off,
+    On(Decoders),
+    Finished,
+}
+
+impl StreamingResponse {
+    pub(crate) fn from_parts(request: Request, head: Head, body: Incoming) -> Self {
+        Self {
+            head,
+            request,
+            history: Vec::new(),
+            next_request: None,
+            default_encoding: "utf-8".into(),
+            deadline: Deadline::default(),
+            started: None,
+            body,
+            decoders: Decoding::Unknown,
+            downloaded: 0,
+        }
+    }
+
+    /// The status code.
+    pub fn status(&self) -> StatusCode {
+        self.head.status
+    }
+
+    /// The HTTP version, where the transport can see it.
+    pub fn version(&self) -> Option<Version> {
+        self.head.version
+    }
+
+    /// The header fields as they came.
+    pub fn headers(&self) -> &Headers {
+        &self.head.headers
+    }
+
+    /// The URL that answered.
+    pub fn url(&self) -> &Url {
+        self.head.final_url.as_ref().unwrap_or(self.request.url())
+    }
+
+    /// The request that was answered.
+    pub fn request(&self) -> &Request {
+        &self.request
+    }
+
+    /// The responses before this one, oldest first.
+    pub fn history(&self) -> &[Response] {
+        &self.history
+    }
+
+    /// Values that the transport attached.
+    pub fn extensions(&self) -> &Extensions {
+        &self.head.extensions
+    }
+
+    /// How many bytes of body have come over the wire so far.
+    pub fn bytes_downloaded(&self) -> u64 {
+        self.downloaded
+    }
+
+    /// The length that the server announced, before decoding.
+    pub fn content_length(&self) -> Option<u64> {
+        self.headers().get("content-length")?.to_str().ok()?.parse().ok()
+    }
+
+    /// The body is content already: the host decoded it.
+    pub(crate) fn skip_decoding(&mut self) {
+        self.decoders = Decoding::Off;
+    }
+
+    /// The next piece of content, `None` at the end.
+    pub async fn chunk(&mut self) -> Result<Option<Bytes>> {
+        poll_fn(|cx| self.poll_content(cx)).await.transpose()
+    }
+
+    /// The content as a stream.
+    pub fn bytes_stream(&mut self) -> impl Stream<Item = Result<Bytes>> + '_ {
+        Pieces { response: self, poll: Self::poll_content }
+    }
+
+    /// The bytes as they come over the wire, not decoded (where the host does not decode).
+    pub fn raw_stream(&mut self) -> impl Stream<Item = Result<Bytes>> + '_ {
+        Pieces { response: self, poll: Self::poll_raw }
+    }
+
+    /// The content line by line, split at `\n`, `\r\n` and `\r`.
+    pub fn lines(&mut self) -> Lines<'_> {
+        let encoding = text::charset(self.headers()).unwrap_or_else(|| self.default_encoding.clone().into_owned());
+        Lines { response: self, splitter: text::Lines::default(), ready: VecDeque::new(), encoding, ended: false }
+    }
+
+    /// Reads the rest of the body and becomes a [`Response`].
+    pub async fn read(mut self) -> Result<Response> {
+        let body = self.read_content().await?;
+        let elapsed = self.started.map(|started| started.elapsed()).unwrap_or_default();
+        let mut response = Response::from_parts(self.head, body);
+        response.request = Some(self.request);
+        response.history = self.history;
+        response.next_request = self.next_request;
+        response.downloaded = self.downloaded;
+        response.elapsed = elapsed;
+        response.default_encoding = self.default_encoding;
+        Ok(response)
+    }
+
+    /// A body that comes in one piece is not copied.
+    async fn read_content(&mut self) -> Result<Bytes> {
+        let Some(first) = self.chunk().await? else { return Ok(Bytes::new()) };
+        let Some(second) = self.chunk().await? else { return Ok(first) };
+        let mut content = BytesMut::with_capacity(first.len() + second.len());
+        content.extend_from_slice(&first);
+        content.extend_from_slice(&second);
+        while let Some(chunk) = self.chunk().await? {
+            content.extend_from_slice(&chunk);
+        }
+        Ok(content.freeze())
+    }
+
+    fn poll_raw(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes>>> {
+        let polled = self.body.poll_chunk(cx).map_err(|error| error.with_url(self.request.url()));
+        match polled {
+            Poll::Ready(Some(Ok(bytes))) => {
+                self.downloaded += bytes.len() as u64;
+                Poll::Ready(Some(Ok(bytes)))
+            }
+            Poll::Pending if self.deadline.poll(cx).is_ready() => Poll::Ready(Some(Err(self.total_timeout()))),
+            polled => polled,
+        }
+    }
+
+    fn total_timeout(&self) -> Error {
+        let message = "The request did not finish within the total timeout; raise Timeout::total to allow more";
+        Error::new(ErrorKind::TotalTimeout, message).with_url(self.request.url())
+    }
+
+    fn poll_content(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes>>> {
+        if matches!(self.decoders, Decoding::Unknown) {
+            self.decoders = self.choose_decoders()?;
+        }
+        loop {
+            let raw = match self.decoders {
+                Decoding::Finished => return Poll::Ready(None),
+                Decoding::Off => return self.poll_raw(cx),
+                _ => ready!(self.poll_raw(cx)),
+            };
+            let Decoding::On(decoders) = &mut self.decoders else { return Poll::Ready(None) };
+            let content = match raw {
+                Some(Ok(bytes)) => decoders.decode(&bytes),
+                Some(Err(error)) => Err(error),
+                None => {
+                    let rest = decoders.finish();
+                    self.decoders = Decoding::Finished;
+                    rest
+                }
+            };
+            match content {
+                Ok(content) if content.is_empty() => continue,
+                Ok(content) => return Poll::Ready(Some(Ok(content.into()))),
+                Err(error) => {
+                    self.decoders = Decoding::Finished;
+                    return Poll::Ready(Some(Err(error.with_url(self.request.url()))));
+                }
+            }
+        }
+    }
+
+    fn choose_decoders(&self) -> Result<Decoding> {
+        if !self.head.headers.contains(http::header::CONTENT_ENCODING) {
+            return Ok(Decoding::Off);
+        }
+        let decoders = Decoders::of(&self.head.headers).map_err(|error| error.with_url(self.request.url()))?;
+        Ok(if decoders.is_empty() { Decoding::Off } else { Decoding::On(decoders) })
+    }
+
+    /// The host's own stream of content, where there is one and nothing was read: JavaScript reads it itself.
+    #[cfg_attr(not(feature = "npm"), expect(dead_code, reason = "only the JavaScript face hands host streams over"))]
+    pub(crate) fn into_host_stream(self) -> Option<crate::body::HostStream> {
+        match self.body {
+            Incoming::Stream(stream) => stream.into_host_stream(),
+            Incoming::Bytes(_) => None,
+        }
+    }
+}
+
+/// Polls one of the two ways to read.
+struct Pieces<'a> {
+    response: &'a mut StreamingResponse,
+    poll: fn(&mut StreamingResponse, &mut Context<'_>) -> Poll<Option<Result<Bytes>>>,
+}
+
+impl Stream for Pieces<'_> {
+    type Item = Result<Bytes>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let poll = self.poll;
+        poll(self.response, cx)
+    }
+}
+
+/// The lines of a body, see [`StreamingResponse::lines`]. Also a `Stream`.
+pub struct Lines<'a> {
+    response: &'a mut StreamingResponse,
+    splitter: text::Lines,
+    ready: VecDeque<Vec<u8>>,
+    encoding: String,
+    ended: bool,
+}
+
+impl Lines<'_> {
+    /// The next line, `None` at the end.
+    pub async fn next(&mut self) -> Option<Result<String>> {
+        poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
+    }
+}
+
+impl Stream for Lines<'_> {
+    type Item = Result<String>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        loop {
+            if let Some(line) = self.ready.pop_front() {
+                return Poll::Ready(Some(Ok(text::decode(&line, &self.encoding).into_owned())));
+            }
+            if self.ended {
+                return Poll::Ready(None);
+            }
+            match ready!(self.response.poll_content(cx)) {
+                Some(Ok(bytes)) => {
+                    let lines = self.splitter.push(&bytes);
+                    self.ready.extend(lines);
+                }
+                Some(Err(error)) => {
+                    self.ended = true;
+                    return Poll::Ready(Some(Err(error)));
+                }
+                None => {
+                    self.ended = true;
+                    let last = self.splitter.finish();
+                    self.ready.extend(last);
+                }
+            }
+        }
+    }
+}
+
+impl fmt::Debug for StreamingResponse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "<StreamingResponse [{}]>", self.head.status.as_u16())
+    }
+}

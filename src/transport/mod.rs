@@ -1,0 +1,67 @@
+//! The seam between the client and the world: one request in, one response out.
+
+mod mock;
+
+pub use mock::{IntoMockResponse, MockTransport};
+
+use crate::backend::{BoxFuture, MaybeSend, MaybeSync};
+use crate::error::Result;
+use crate::request::Request;
+use crate::streaming::StreamingResponse;
+
+/// Sends single requests. Redirects, auth, cookies and decoding happen above it.
+///
+/// ```
+/// use whimbrel::{BoxFuture, Request, Response, Result, StreamingResponse, Transport};
+///
+/// struct Teapot;
+///
+/// impl Transport for Teapot {
+///     fn send(&self, request: Request) -> BoxFuture<'_, Result<StreamingResponse>> {
+///         Box::pin(async move { Ok(StreamingResponse::new(request, Response::new(418))) })
+///     }
+/// }
+///
+/// let client = whimbrel::Client::builder().transport(Teapot).build()?;
+/// # whimbrel::Result::Ok(())
+/// ```
+pub trait Transport: MaybeSend + MaybeSync + 'static {
+    /// Sends the request and returns its response once the head is there.
+    fn send(&self, request: Request) -> BoxFuture<'_, Result<StreamingResponse>>;
+
+    /// What this transport shows and does, so that the client leaves what is done already.
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::default()
+    }
+}
+
+/// What a transport shows of HTTP and does by itself. The default, all of it visible and none of it done, is a socket's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Capabilities {
+    /// Redirect responses can be seen. If not, the host follows them and `follow_redirects(false)` is `Unsupported`.
+    pub redirects: bool,
+    /// Cookie and Set-Cookie can be sent and seen. If not, the host keeps cookies, if any.
+    pub cookies: bool,
+    /// Bodies arrive still encoded. If not, the host decodes them.
+    pub encoded_bodies: bool,
+    /// Connection, Accept-Encoding and User-Agent can be sent. If not, the host sends its own.
+    pub connection_headers: bool,
+    /// The Host header can differ from the URL.
+    pub host_header: bool,
+    /// Request bodies can be streams.
+    pub streamed_requests: bool,
+}
+
+impl Default for Capabilities {
+    fn default() -> Self {
+        Self {
+            redirects: true,
+            cookies: true,
+            encoded_bodies: true,
+            connection_headers: true,
+            host_header: true,
+            streamed_requests: true,
+        }
+    }
+}
