@@ -3,6 +3,7 @@
 use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;
+use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -31,8 +32,15 @@ enum Inner {
 
 /// A stream and its length, if that is known.
 pub(crate) struct BodyStream {
-    pub(crate) stream: BoxStream,
+    /// Only ever reached through `&mut`; the mutex is what lets requests be shared between threads.
+    stream: Mutex<BoxStream>,
     pub(crate) length: Option<u64>,
+}
+
+impl BodyStream {
+    pub(crate) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, BoxError>>> {
+        self.stream.get_mut().unwrap_or_else(PoisonError::into_inner).as_mut().poll_next(cx)
+    }
 }
 
 /// Bytes that arrive piece by piece.
@@ -68,7 +76,7 @@ impl Body {
     where
         S: Stream<Item = Result<Bytes, BoxError>> + MaybeSend + 'static,
     {
-        Self { inner: Inner::Stream(BodyStream { stream: Box::pin(stream), length }) }
+        Self { inner: Inner::Stream(BodyStream { stream: Mutex::new(Box::pin(stream)), length }) }
     }
 
     /// The bytes, when the body is in memory; an empty body has none.
@@ -129,7 +137,7 @@ impl Body {
     pub async fn read(&mut self) -> Result<&[u8]> {
         if let Outgoing::Stream(mut stream) = self.take()? {
             let mut bytes = Vec::new();
-            while let Some(chunk) = poll_fn(|cx| stream.stream.as_mut().poll_next(cx)).await {
+            while let Some(chunk) = poll_fn(|cx| stream.poll_next(cx)).await {
                 bytes.extend_from_slice(&chunk.map_err(failed_source)?);
             }
             self.inner = Inner::Bytes(bytes.into());

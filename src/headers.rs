@@ -89,7 +89,8 @@ impl Headers {
 
     /// The first value of the name.
     pub fn get(&self, name: impl AsRef<str>) -> Option<&HeaderValue> {
-        self.get_all(name.as_ref()).next()
+        let name = name.as_ref();
+        self.fields.iter().find(|(known, _)| known.as_str().eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
 
     /// All values of the name, in order.

@@ -280,8 +280,7 @@ impl StreamingResponse {
     }
 
     /// A response that was read already, for whoever still wants to read it.
-    pub(crate) fn from_response(response: Response) -> Self {
-        let request = response.request.unwrap_or_else(|| Request::new(Default::default(), about_blank()));
+    pub(crate) fn from_response(request: Request, response: Response) -> Self {
         let mut streaming = Self::from_parts(request, response.head, Incoming::Bytes(response.body));
         streaming.history = response.history;
         streaming.skip_decoding();

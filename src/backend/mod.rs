@@ -18,17 +18,17 @@
 #[cfg(not(target_family = "wasm"))]
 mod native;
 #[cfg(not(target_family = "wasm"))]
-pub(crate) use native::*;
+pub use native::*;
 
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]
 mod web;
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]
-pub(crate) use web::*;
+pub use web::*;
 
 #[cfg(target_os = "wasi")]
 mod wasi;
 #[cfg(target_os = "wasi")]
-pub(crate) use wasi::*;
+pub use wasi::*;
 
 #[cfg(all(target_family = "wasm", not(any(target_os = "unknown", target_os = "wasi"))))]
 compile_error!("whimbrel runs natively, on wasm32-unknown-unknown in JavaScript hosts, and on wasm32-wasip2; see PLATFORM.md");

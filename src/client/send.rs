@@ -83,10 +83,11 @@ impl Client {
             }
             let again = request.try_clone().unwrap_or_else(|_| consumed(&request));
             let response = self.send_handling_redirects(request, follow, std::mem::take(&mut history)).await?;
-            let (seen, rest) = Seen::of(response, flow.requires_response_body()).await?;
+            let last_request = response.request().without_body();
+            let (seen, rest) = look(response, flow.requires_response_body()).await?;
             step = flow.next(again, Some(&seen))?;
             if matches!(step, Step::Done) {
-                return Ok(rest.unwrap_or_else(|| StreamingResponse::from_response(seen)));
+                return Ok(rest.unwrap_or_else(|| StreamingResponse::from_response(last_request, seen)));
             }
             let mut last = match rest {
                 Some(rest) => rest.read().await?,
@@ -149,19 +150,15 @@ impl Client {
     }
 }
 
-/// A response for an auth flow to look at.
-struct Seen;
-
-impl Seen {
-    /// With its body if the flow wants it; else its head alone, and the response that still has the body.
-    async fn of(response: StreamingResponse, with_body: bool) -> Result<(Response, Option<StreamingResponse>)> {
-        if with_body {
-            return Ok((response.read().await?, None));
-        }
-        let mut seen = Response::from_parts(response.head.clone(), Default::default());
-        seen.request = Some(response.request().without_body());
-        Ok((seen, Some(response)))
+/// The response for an auth flow to look at: with its body if the flow wants it; else its head alone, and the response
+/// that still has the body.
+async fn look(response: StreamingResponse, with_body: bool) -> Result<(Response, Option<StreamingResponse>)> {
+    if with_body {
+        return Ok((response.read().await?, None));
     }
+    let mut seen = Response::from_parts(response.head.clone(), Default::default());
+    seen.request = Some(response.request().without_body());
+    Ok((seen, Some(response)))
 }
 
 /// The request again, but for its stream: sending it once more says what is wrong.

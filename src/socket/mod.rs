@@ -23,6 +23,7 @@ use crate::deadline::{timed_out, within};
 use crate::error::{Error, ErrorKind, Result};
 use crate::request::Request;
 use crate::streaming::StreamingResponse;
+use crate::transport::Capabilities;
 
 /// Connections of our own, pooled by origin.
 pub(crate) struct SocketTransport {
@@ -47,6 +48,11 @@ impl SocketTransport {
             #[cfg(all(feature = "tls", not(target_family = "wasm")))]
             tls: tls::TlsSettings::new(config.tls.clone().unwrap_or_default(), config.trust_env),
         })
+    }
+
+    /// A socket shows everything and does nothing by itself.
+    pub(crate) fn capabilities(&self) -> Capabilities {
+        Capabilities::default()
     }
 
     /// Sends the request over an idle connection to its origin, or a new one.

@@ -176,7 +176,7 @@ impl Exchange {
                         self.upload = Upload::Written;
                     }
                 }
-                Upload::Stream(source, outstanding) => match source.stream.as_mut().poll_next(cx) {
+                Upload::Stream(source, outstanding) => match source.poll_next(cx) {
                     Poll::Ready(Some(piece)) => {
                         let piece = piece.map_err(failed_source)?;
                         append(&piece, outstanding, &mut self.lease.connection().write)?;
