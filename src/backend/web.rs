@@ -1,0 +1,125 @@
+//! JavaScript hosts: browsers, Node, Deno, workers. Nothing but `globalThis` is assumed.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use js_sys::{Function, Promise, Uint8Array};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+
+use crate::error::{Error, ErrorKind, Result};
+
+/// Nothing here: a JavaScript host has one thread for it all.
+pub trait MaybeSend {}
+impl<T: ?Sized> MaybeSend for T {}
+/// Nothing here: a JavaScript host has one thread for it all.
+pub trait MaybeSync {}
+impl<T: ?Sized> MaybeSync for T {}
+/// A boxed future.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
+
+/// A response's body as JavaScript reads it.
+pub(crate) type HostStream = web_sys::Response;
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_namespace = performance, js_name = now)]
+    fn performance_now() -> f64;
+    #[wasm_bindgen(js_name = setTimeout)]
+    fn set_timeout(callback: &Function, milliseconds: i32) -> JsValue;
+    #[wasm_bindgen(js_name = clearTimeout)]
+    fn clear_timeout(timer: &JsValue);
+    #[wasm_bindgen(js_namespace = crypto, js_name = getRandomValues, catch)]
+    fn random_values(bytes: &Uint8Array) -> std::result::Result<JsValue, JsValue>;
+}
+
+/// A point of the host's monotonic clock.
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
+pub(crate) struct Instant(Duration);
+
+impl Instant {
+    pub(crate) fn now() -> Self {
+        Self(Duration::from_secs_f64((performance_now() / 1000.0).max(0.0)))
+    }
+
+    pub(crate) fn elapsed(&self) -> Duration {
+        Self::now().saturating_duration_since(*self)
+    }
+
+    pub(crate) fn checked_add(&self, duration: Duration) -> Option<Self> {
+        self.0.checked_add(duration).map(Self)
+    }
+
+    pub(crate) fn saturating_duration_since(&self, earlier: Self) -> Duration {
+        self.0.saturating_sub(earlier.0)
+    }
+}
+
+pub(crate) fn unix_time() -> Duration {
+    Duration::from_millis(js_sys::Date::now() as u64)
+}
+
+/// Ends after its time; its timer is cleared when it is dropped earlier.
+pub(crate) struct Sleep {
+    promise: JsFuture,
+    timer: JsValue,
+}
+
+/// setTimeout counts milliseconds in 31 bits; a longer wait would end at once, so it ends after 24 days.
+pub(crate) fn sleep(duration: Duration) -> Sleep {
+    let milliseconds = i32::try_from(duration.as_millis()).unwrap_or(i32::MAX);
+    let mut timer = JsValue::UNDEFINED;
+    let promise = Promise::new(&mut |resolve, _| timer = set_timeout(&resolve, milliseconds));
+    Sleep { promise: promise.into(), timer }
+}
+
+impl Future for Sleep {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        Pin::new(&mut self.promise).poll(cx).map(|_| ())
+    }
+}
+
+impl Drop for Sleep {
+    fn drop(&mut self) {
+        clear_timeout(&self.timer);
+    }
+}
+
+pub(crate) fn random() -> Result<[u8; 16]> {
+    let bytes = Uint8Array::new_with_length(16);
+    random_values(&bytes).map_err(|_| Error::new(ErrorKind::Unsupported, "This host has no crypto.getRandomValues"))?;
+    let mut random = [0; 16];
+    bytes.copy_to(&mut random);
+    Ok(random)
+}
+
+/// Blocking is impossible here.
+pub(crate) enum Runtime {}
+
+impl Runtime {
+    pub(crate) fn new() -> Result<Self> {
+        Err(Error::new(
+            ErrorKind::Unsupported,
+            "A JavaScript host cannot block: use whimbrel::Client and await, or whimbrel::run for a whole program",
+        ))
+    }
+
+    pub(crate) fn block_on<F: Future>(&self, _: F) -> Result<F::Output> {
+        match *self {}
+    }
+}
+
+/// Drives a program on the event loop; its error becomes an uncaught one, which hosts report and Node exits with.
+pub(crate) fn run<E: std::fmt::Display>(program: impl Future<Output = std::result::Result<(), E>> + 'static) {
+    let promise = wasm_bindgen_futures::future_to_promise(async move {
+        match program.await {
+            Ok(()) => Ok(JsValue::UNDEFINED),
+            Err(error) => Err(js_sys::Error::new(&error.to_string()).into()),
+        }
+    });
+    drop(promise);
+}

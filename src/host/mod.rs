@@ -1,0 +1,35 @@
+//! The host transports: the host speaks HTTP for us.
+
+#[cfg(target_os = "unknown")]
+mod fetch;
+#[cfg(target_os = "unknown")]
+mod fetch_body;
+#[cfg(target_os = "unknown")]
+mod fetch_error;
+#[cfg(target_os = "wasi")]
+mod wasi;
+#[cfg(target_os = "wasi")]
+mod wasi_http;
+
+#[cfg(target_os = "unknown")]
+pub(crate) use fetch::FetchTransport;
+#[cfg(target_os = "wasi")]
+pub(crate) use wasi::WasiTransport;
+
+use crate::config::TransportConfig;
+use crate::error::{Error, ErrorKind, Result};
+
+/// Settings that a host cannot honour are errors when the client is built, never ignored.
+fn check(config: &TransportConfig, host: &str) -> Result<()> {
+    let refused = [
+        (config.proxy.is_some(), "proxy: the host decides on proxies"),
+        (config.tls.is_some(), "tls: the host decides what it trusts"),
+        (config.http2 || !config.http1, "http1 and http2: the host chooses the version"),
+        (config.local_address.is_some(), "local_address: the host makes the connections"),
+        (config.limits.is_some(), "limits: the host keeps the connections"),
+    ];
+    match refused.iter().find(|(set, _)| *set) {
+        Some((_, setting)) => Err(Error::new(ErrorKind::Unsupported, format!("{host} cannot honour {setting}"))),
+        None => Ok(()),
+    }
+}
