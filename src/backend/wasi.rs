@@ -1,0 +1,337 @@
+//! WASI 0.2: a reactor over `wasi:io/poll`, sockets, clocks and randomness of the host.
+
+use std::cell::RefCell;
+use std::future::Future;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::pin::{Pin, pin};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, Wake, Waker, ready};
+use std::time::Duration;
+
+pub(crate) use std::time::Instant;
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use wasip2::clocks::monotonic_clock::subscribe_duration;
+use wasip2::io::poll::{Pollable, poll};
+use wasip2::io::streams::{InputStream, OutputStream, StreamError};
+use wasip2::sockets::instance_network::instance_network;
+use wasip2::sockets::ip_name_lookup::resolve_addresses;
+use wasip2::sockets::network::{
+    ErrorCode, IpAddress, IpAddressFamily, IpSocketAddress, Ipv4SocketAddress, Ipv6SocketAddress,
+};
+use wasip2::sockets::tcp::TcpSocket;
+use wasip2::sockets::tcp_create_socket::create_tcp_socket;
+
+use crate::error::{Error, ErrorKind, Result};
+
+/// Nothing here: WASI 0.2 has no threads.
+pub trait MaybeSend {}
+impl<T: ?Sized> MaybeSend for T {}
+/// Nothing here: WASI 0.2 has no threads.
+pub trait MaybeSync {}
+impl<T: ?Sized> MaybeSync for T {}
+/// A boxed future.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
+
+/// No host reads bodies for a WASI program.
+pub(crate) enum HostStream {}
+
+#[expect(clippy::disallowed_methods, reason = "the edge where time comes in")]
+pub(crate) fn unix_time() -> Duration {
+    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default()
+}
+
+pub(crate) fn random() -> Result<[u8; 16]> {
+    let bytes = wasip2::random::random::get_random_bytes(16);
+    bytes.try_into().map_err(|_| Error::new(ErrorKind::Unsupported, "The host gives no random bytes"))
+}
+
+// -- the reactor --
+
+thread_local! {
+    /// What the program waits for. Slots are reused.
+    static WAITING: RefCell<Vec<Option<Waiting>>> = const { RefCell::new(Vec::new()) };
+}
+
+struct Waiting {
+    pollable: Rc<Pollable>,
+    waker: Waker,
+}
+
+/// Ends when the host says that the pollable is ready.
+pub(crate) struct Ready {
+    pollable: Rc<Pollable>,
+    slot: Option<usize>,
+}
+
+impl Ready {
+    pub(crate) fn new(pollable: Pollable) -> Self {
+        Self { pollable: Rc::new(pollable), slot: None }
+    }
+
+    fn leave(&mut self) {
+        if let Some(slot) = self.slot.take() {
+            WAITING.with_borrow_mut(|waiting| waiting[slot] = None);
+        }
+    }
+}
+
+impl Future for Ready {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        if self.pollable.ready() {
+            self.leave();
+            return Poll::Ready(());
+        }
+        let entry = Waiting { pollable: self.pollable.clone(), waker: cx.waker().clone() };
+        let known = self.slot;
+        self.slot = WAITING.with_borrow_mut(|waiting| {
+            let slot = known.or_else(|| waiting.iter().position(Option::is_none)).unwrap_or(waiting.len());
+            if slot == waiting.len() {
+                waiting.push(None);
+            }
+            waiting[slot] = Some(entry);
+            Some(slot)
+        });
+        Poll::Pending
+    }
+}
+
+impl Drop for Ready {
+    fn drop(&mut self) {
+        self.leave();
+    }
+}
+
+/// Blocks until something that the program waits for is ready, and wakes it. False if it waits for nothing.
+fn react() -> bool {
+    // Clones, because waking may drop or add what is waited for.
+    let waited: Vec<(Rc<Pollable>, Waker)> = WAITING.with_borrow(|waiting| {
+        waiting.iter().flatten().map(|entry| (entry.pollable.clone(), entry.waker.clone())).collect()
+    });
+    if waited.is_empty() {
+        return false;
+    }
+    let pollables: Vec<&Pollable> = waited.iter().map(|(pollable, _)| &**pollable).collect();
+    for index in poll(&pollables) {
+        if let Some((_, waker)) = waited.get(index as usize) {
+            waker.wake_by_ref();
+        }
+    }
+    true
+}
+
+struct Woken(AtomicBool);
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Drives futures on this, the only, thread.
+pub(crate) struct Runtime;
+
+impl Runtime {
+    pub(crate) fn new() -> Result<Self> {
+        Ok(Self)
+    }
+
+    pub(crate) fn block_on<F: Future>(&self, future: F) -> Result<F::Output> {
+        let woken = Arc::new(Woken(AtomicBool::new(true)));
+        let waker = Waker::from(woken.clone());
+        let mut future = pin!(future);
+        loop {
+            if woken.0.swap(false, Ordering::Relaxed) {
+                if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
+                    return Ok(output);
+                }
+            } else if !react() {
+                return Err(Error::new(ErrorKind::Unsupported, "The program waits for something that WASI cannot wake"));
+            }
+        }
+    }
+}
+
+/// Drives a program to its end.
+pub(crate) fn run<E: std::fmt::Display>(program: impl Future<Output = std::result::Result<(), E>> + 'static) {
+    let failure = match Runtime.block_on(program) {
+        Ok(Ok(())) => return,
+        Ok(Err(error)) => error.to_string(),
+        Err(error) => error.to_string(),
+    };
+    eprintln!("{failure}");
+    std::process::exit(1);
+}
+
+// -- timers --
+
+pub(crate) type Sleep = Ready;
+
+/// The host counts nanoseconds in 64 bits; a longer wait ends after 584 years.
+pub(crate) fn sleep(duration: Duration) -> Sleep {
+    Ready::new(subscribe_duration(u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)))
+}
+
+// -- sockets --
+
+/// A TCP connection. Fields are dropped in order: what waits for a stream before it, the streams before their socket.
+pub(crate) struct TcpStream {
+    reading: Option<Ready>,
+    writing: Option<Ready>,
+    input: InputStream,
+    output: OutputStream,
+    _socket: TcpSocket,
+}
+
+impl TcpStream {
+    /// Whether reading would give something: bytes, the end or an error.
+    pub(crate) fn is_readable(&self) -> bool {
+        !matches!(self.input.read(1), Ok(bytes) if bytes.is_empty())
+    }
+}
+
+pub(crate) async fn resolve(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+    let lookup = resolve_addresses(&instance_network(), host).map_err(io_error)?;
+    let mut addresses = Vec::new();
+    loop {
+        match lookup.resolve_next_address() {
+            Ok(Some(address)) => addresses.push(SocketAddr::new(from_wasi(address), port)),
+            Ok(None) => return Ok(addresses),
+            Err(ErrorCode::WouldBlock) => Ready::new(lookup.subscribe()).await,
+            Err(error) => return Err(io_error(error)),
+        }
+    }
+}
+
+pub(crate) async fn connect_tcp(address: SocketAddr, local: Option<IpAddr>) -> io::Result<TcpStream> {
+    let family = if address.is_ipv4() { IpAddressFamily::Ipv4 } else { IpAddressFamily::Ipv6 };
+    let socket = create_tcp_socket(family).map_err(io_error)?;
+    let network = instance_network();
+    if let Some(local) = local {
+        socket.start_bind(&network, to_wasi(SocketAddr::new(local, 0))).map_err(io_error)?;
+        finish(&socket, TcpSocket::finish_bind).await?;
+    }
+    socket.start_connect(&network, to_wasi(address)).map_err(io_error)?;
+    let (input, output) = finish(&socket, TcpSocket::finish_connect).await?;
+    Ok(TcpStream { reading: None, writing: None, input, output, _socket: socket })
+}
+
+/// Awaits the second half of an operation.
+async fn finish<T>(
+    socket: &TcpSocket,
+    step: impl Fn(&TcpSocket) -> std::result::Result<T, ErrorCode>,
+) -> io::Result<T> {
+    loop {
+        match step(socket) {
+            Err(ErrorCode::WouldBlock) => Ready::new(socket.subscribe()).await,
+            result => return result.map_err(io_error),
+        }
+    }
+}
+
+impl AsyncRead for TcpStream {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let stream = &mut *self;
+        loop {
+            match stream.input.read(buf.remaining() as u64) {
+                Ok(bytes) if bytes.is_empty() => {
+                    let input = &stream.input;
+                    let reading = stream.reading.get_or_insert_with(|| Ready::new(input.subscribe()));
+                    ready!(Pin::new(reading).poll(cx));
+                    stream.reading = None;
+                }
+                Ok(bytes) => {
+                    // The host returns no more than was asked for.
+                    buf.put_slice(&bytes[..bytes.len().min(buf.remaining())]);
+                    return Poll::Ready(Ok(()));
+                }
+                Err(StreamError::Closed) => return Poll::Ready(Ok(())),
+                Err(StreamError::LastOperationFailed(error)) => return Poll::Ready(Err(stream_error(&error))),
+            }
+        }
+    }
+}
+
+impl AsyncWrite for TcpStream {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let stream = &mut *self;
+        let room = loop {
+            match stream.output.check_write().map_err(write_error)? {
+                0 => {
+                    let output = &stream.output;
+                    let writing = stream.writing.get_or_insert_with(|| Ready::new(output.subscribe()));
+                    ready!(Pin::new(writing).poll(cx));
+                    stream.writing = None;
+                }
+                room => break usize::try_from(room).unwrap_or(usize::MAX),
+            }
+        };
+        let written = &bytes[..bytes.len().min(room)];
+        stream.output.write(written).map_err(write_error)?;
+        Poll::Ready(Ok(written.len()))
+    }
+
+    /// The host sends what it took without being asked again.
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+fn write_error(error: StreamError) -> io::Error {
+    match error {
+        StreamError::Closed => io::ErrorKind::BrokenPipe.into(),
+        StreamError::LastOperationFailed(error) => stream_error(&error),
+    }
+}
+
+fn stream_error(error: &wasip2::io::error::Error) -> io::Error {
+    io::Error::other(error.to_debug_string())
+}
+
+fn io_error(code: ErrorCode) -> io::Error {
+    let kind = match code {
+        ErrorCode::ConnectionRefused => io::ErrorKind::ConnectionRefused,
+        ErrorCode::ConnectionReset => io::ErrorKind::ConnectionReset,
+        ErrorCode::ConnectionAborted => io::ErrorKind::ConnectionAborted,
+        ErrorCode::Timeout => io::ErrorKind::TimedOut,
+        ErrorCode::RemoteUnreachable => io::ErrorKind::HostUnreachable,
+        ErrorCode::AccessDenied => io::ErrorKind::PermissionDenied,
+        ErrorCode::NameUnresolvable => io::ErrorKind::NotFound,
+        _ => io::ErrorKind::Other,
+    };
+    io::Error::new(kind, code)
+}
+
+fn from_wasi(address: IpAddress) -> IpAddr {
+    match address {
+        IpAddress::Ipv4((a, b, c, d)) => Ipv4Addr::new(a, b, c, d).into(),
+        IpAddress::Ipv6((a, b, c, d, e, f, g, h)) => Ipv6Addr::new(a, b, c, d, e, f, g, h).into(),
+    }
+}
+
+fn to_wasi(address: SocketAddr) -> IpSocketAddress {
+    match address {
+        SocketAddr::V4(address) => {
+            let [a, b, c, d] = address.ip().octets();
+            IpSocketAddress::Ipv4(Ipv4SocketAddress { port: address.port(), address: (a, b, c, d) })
+        }
+        SocketAddr::V6(address) => {
+            let [a, b, c, d, e, f, g, h] = address.ip().segments();
+            IpSocketAddress::Ipv6(Ipv6SocketAddress {
+                port: address.port(),
+                flow_info: address.flowinfo(),
+                address: (a, b, c, d, e, f, g, h),
+                scope_id: address.scope_id(),
+            })
+        }
+    }
+}

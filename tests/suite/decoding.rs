@@ -1,0 +1,89 @@
+//! Content codings, text and lines.
+
+use whimbrel::{Client, ErrorKind, Response};
+
+use crate::support;
+
+/// "hello hello hello" in each coding, made by zlib, brotli and by hand (a raw zstd block).
+const GZIP: &[u8] = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\xff\xcb\x48\xcd\xc9\xc9\x57\xc8\x40\x90\x00\x80\x88\xf9\xe5\x11\x00\x00\x00";
+const ZLIB: &[u8] = b"\x78\x9c\xcb\x48\xcd\xc9\xc9\x57\xc8\x40\x90\x00\x3a\x2e\x06\x7d";
+const RAW_DEFLATE: &[u8] = b"\xcb\x48\xcd\xc9\xc9\x57\xc8\x40\x90\x00";
+const BROTLI: &[u8] = b"\x1b\x10\x00\xf8\x8d\x94\x6e\xde\x44\x55\x86\x96\x6c\x20\x6f\x01\x4f\x1c\x60\x1c";
+const ZSTD: &[u8] = b"\x28\xb5\x2f\xfd\x24\x11\x65\x00\x00\x30\x68\x65\x6c\x6c\x6f\x20\x01\x00\x31\x4a\x11\xa2\xed\x1e\x0c";
+const CODED: [(&str, &[u8]); 7] = [
+    ("gzip", GZIP),
+    ("x-gzip", GZIP),
+    (" GZip ", GZIP),
+    ("deflate", ZLIB),
+    ("deflate", RAW_DEFLATE),
+    ("br", BROTLI),
+    ("zstd", ZSTD),
+];
+
+/// Answers with these bytes under this Content-Encoding.
+fn coded(coding: &str, body: Vec<u8>) -> Client {
+    let coding = coding.trim().to_owned();
+    support::mock(move |_| Response::new(200).with_header("content-encoding", &coding).with_body(body.clone())).build().unwrap()
+}
+
+async fn read(coding: &str, body: impl Into<Vec<u8>>) -> whimbrel::Result<String> {
+    Ok(coded(coding, body.into()).get("http://h/").send().await?.text().into_owned())
+}
+
+support::test! {
+    async fn every_coding_is_decoded() {
+        for (coding, body) in CODED {
+            assert_eq!(read(coding, body).await.unwrap(), "hello hello hello", "{coding}");
+        }
+    }
+
+    async fn a_truncated_body_is_an_error_at_every_byte() {
+        for (coding, body) in CODED {
+            for end in 1..body.len() {
+                let error = read(coding, &body[..end]).await.err();
+                assert_eq!(error.map(|error| error.kind()), Some(ErrorKind::Decoding), "{coding} cut at {end}");
+            }
+        }
+    }
+
+    async fn garbage_is_an_error() {
+        for coding in ["gzip", "deflate", "br", "zstd"] {
+            assert_eq!(read(coding, [0xff; 64]).await.unwrap_err().kind(), ErrorKind::Decoding, "{coding}");
+        }
+    }
+
+    async fn all_members_and_frames_are_decoded() {
+        assert_eq!(read("gzip", [GZIP, GZIP].concat()).await.unwrap().len(), 34);
+        let skippable = b"\x50\x2a\x4d\x18\x02\x00\x00\x00xx".as_slice();
+        assert_eq!(read("zstd", [skippable, ZSTD, skippable, ZSTD].concat()).await.unwrap().len(), 34);
+    }
+
+    async fn an_empty_body_needs_no_decoding() {
+        assert_eq!(read("gzip", []).await.unwrap(), "");
+    }
+
+    async fn unknown_codings_are_left_alone() {
+        assert_eq!(read("identity", *b"as it is").await.unwrap(), "as it is");
+        assert_eq!(read("mystery", *b"as it is").await.unwrap(), "as it is");
+    }
+
+    async fn more_than_five_codings_are_an_attack() {
+        assert_eq!(read("gzip, gzip, gzip, gzip, gzip, gzip", GZIP).await.unwrap_err().kind(), ErrorKind::Decoding);
+    }
+
+    async fn downloaded_bytes_are_counted_before_decoding() {
+        let response = coded("gzip", GZIP.to_vec()).get("http://h/").send().await.unwrap();
+        assert_eq!((response.bytes_downloaded(), response.bytes().len()), (GZIP.len() as u64, 17));
+    }
+
+    async fn lines_end_at_every_kind_of_line_end() {
+        let client = support::mock(|_| Response::new(200).with_body("a\rb\r\nc\n\nd\u{2028}e")).build().unwrap();
+        let mut response = client.get("http://h/").stream().await.unwrap();
+        let mut lines = response.lines();
+        let mut seen = Vec::new();
+        while let Some(line) = lines.next().await {
+            seen.push(line.unwrap());
+        }
+        assert_eq!(seen, ["a", "b", "c", "", "d\u{2028}e"]);
+    }
+}

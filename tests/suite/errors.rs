@@ -1,0 +1,48 @@
+//! Errors that need no network.
+
+use std::time::Duration;
+
+use whimbrel::{Client, Error, ErrorKind, Request, Response, Timeout};
+
+use crate::support;
+
+support::test! {
+    async fn line_breaks_and_nul_in_headers_are_refused() {
+        for value in ["a\r\nb", "a\nb", "a\rb", "a\0b", " a", "a ", "\ta"] {
+            let error = Client::new().get("http://h/").header("x-secret", value).build().unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::LocalProtocol, "{value:?}");
+            assert!(error.to_string().contains("x-secret") && !error.to_string().contains(value), "{error}");
+        }
+        for name in ["a b", "a:b", "", "a\r\n", "ä"] {
+            assert_eq!(Client::new().get("http://h/").header(name, "1").build().unwrap_err().kind(), ErrorKind::LocalProtocol);
+        }
+    }
+
+    async fn an_illegal_method_is_refused() {
+        let error = Client::new().request("GET /", "http://h/").build().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::LocalProtocol);
+    }
+
+    async fn errors_of_a_mock_come_through() {
+        let client = support::mock(|_: &Request| Err::<Response, _>(Error::new(ErrorKind::Connect, "no"))).build().unwrap();
+        let error = client.get("http://h/").send().await.unwrap_err();
+        assert!(error.is_network() && error.is_transport());
+    }
+
+    async fn the_total_timeout_ends_a_transport_that_never_answers() {
+        let never = whimbrel::MockTransport::new_async(|_| std::future::pending::<Response>());
+        let client = Client::builder().transport(never).timeout(Timeout::none().total(Duration::from_millis(20))).build().unwrap();
+        let error = client.get("http://h/").send().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::TotalTimeout);
+        assert!(error.is_timeout() && error.to_string().contains("http://h/"), "{error}");
+    }
+
+    async fn an_error_is_one_word_wide() {
+        assert_eq!(size_of::<Error>(), size_of::<usize>());
+    }
+
+    async fn enormous_timeouts_do_not_overflow() {
+        let client = support::echo().timeout(Timeout::all(Duration::MAX).total(Duration::MAX)).build().unwrap();
+        assert!(client.get("http://h/").send().await.is_ok());
+    }
+}

@@ -1,0 +1,14 @@
+//! One suite by capability: the same bodies on every target. Semantics run on a mock; `wire` talks to the example server.
+
+mod auth;
+mod blocking;
+mod content;
+mod cookies;
+mod decoding;
+mod errors;
+mod redirects;
+mod requests;
+mod responses;
+mod support;
+mod urls;
+mod wire;

@@ -1,0 +1,150 @@
+//! The one file of the suite that names targets: how a test runs, and where the server is.
+
+/// Async tests, the same on every target: driven by `whimbrel::block_on` where blocking is possible, by the JavaScript
+/// host's event loop where it is not.
+#[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
+macro_rules! test {
+    ($(async fn $name:ident() $body:block)*) => { $(
+        #[test]
+        fn $name() {
+            whimbrel::block_on(async $body).expect("tests run outside any runtime");
+        }
+    )* };
+}
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
+macro_rules! test {
+    ($(async fn $name:ident() $body:block)*) => { $(
+        #[wasm_bindgen_test::wasm_bindgen_test]
+        async fn $name() $body
+    )* };
+}
+pub(crate) use test;
+
+/// Tests of the sync face: where blocking is possible.
+macro_rules! blocking_test {
+    ($(fn $name:ident() $body:block)*) => { $(
+        #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
+        #[test]
+        fn $name() $body
+    )* };
+}
+pub(crate) use blocking_test;
+
+/// Whether `http://` goes over whimbrel's own sockets, so that its codec and pool are what is tested.
+pub const SOCKETS: bool = cfg!(any(not(target_family = "wasm"), target_os = "wasi"));
+/// Whether `https://` does.
+pub const OWN_TLS: bool = cfg!(not(target_family = "wasm"));
+
+/// Where the example server is. Consecutive ports, see its README.
+pub struct Server {
+    pub http: String,
+    pub https: String,
+    pub raw: String,
+    pub wrong_host: String,
+    pub refused: String,
+    pub stalled: String,
+    pub expired: String,
+    pub raw_tls: String,
+    /// The certificate authority to trust, where the test can tell the client so.
+    pub ca_pem: Option<String>,
+}
+
+/// The server that `scripts/test` starts for the targets that cannot start one.
+#[cfg(target_family = "wasm")]
+pub fn server() -> Server {
+    let base: u16 = option_env!("WHIMBREL_TEST_PORT").and_then(|port| port.parse().ok()).unwrap_or(18_600);
+    let url = |scheme: &str, offset: u16| format!("{scheme}://127.0.0.1:{}", base + offset);
+    Server {
+        http: url("http", 0),
+        https: url("https", 1),
+        raw: url("http", 2),
+        wrong_host: url("https", 3),
+        refused: url("http", 4),
+        stalled: url("http", 5),
+        expired: url("https", 6),
+        raw_tls: url("https", 7),
+        ca_pem: None,
+    }
+}
+
+/// A server of the test program's own.
+#[cfg(not(target_family = "wasm"))]
+pub fn server() -> Server {
+    static SERVER: std::sync::OnceLock<whimbrel_server::Server> = std::sync::OnceLock::new();
+    let server = SERVER.get_or_init(|| {
+        whimbrel_server::start_in_thread(whimbrel_server::Options::default()).expect("loopback ports are free")
+    });
+    let addresses = server.addresses();
+    Server {
+        http: addresses.http.clone(),
+        https: addresses.https.clone(),
+        raw: addresses.raw.clone(),
+        wrong_host: addresses.wrong_host.clone(),
+        refused: addresses.refused.clone(),
+        stalled: addresses.stalled.clone(),
+        expired: addresses.expired.clone(),
+        raw_tls: addresses.raw_tls.clone(),
+        ca_pem: Some(addresses.ca_pem.clone()),
+    }
+}
+
+impl Server {
+    /// A client that trusts the server's authority, where it can be told to.
+    pub fn client(&self) -> whimbrel::Client {
+        let builder = whimbrel::Client::builder();
+        match &self.ca_pem {
+            Some(pem) => builder.tls(whimbrel::Tls::new().add_root_pem(pem)).build().expect("the pem is valid"),
+            None => builder.build().expect("the defaults are valid"),
+        }
+    }
+}
+
+/// A client whose requests the function answers.
+pub fn mock<R: whimbrel::IntoMockResponse + 'static>(
+    handler: impl Fn(&whimbrel::Request) -> R + Send + Sync + 'static,
+) -> whimbrel::ClientBuilder {
+    whimbrel::Client::builder().transport(whimbrel::MockTransport::new(handler))
+}
+
+/// A client that answers 200 with the request as JSON: method, url, headers, body.
+pub fn echo() -> whimbrel::ClientBuilder {
+    mock(|request| {
+        let headers: Vec<_> = request.headers().iter().map(|(name, value)| (name.as_str(), latin1(value.as_bytes()))).collect();
+        whimbrel::Response::new(200).with_json(&serde_json::json!({
+            "method": request.method().as_str(), "url": request.url().as_str(), "headers": headers,
+            "body": latin1(request.body().as_bytes().unwrap_or_default()),
+        }))
+    })
+}
+
+/// Bytes as characters.
+pub fn latin1(bytes: &[u8]) -> String {
+    bytes.iter().map(|&byte| byte as char).collect()
+}
+
+/// Percent-encoding for the raw port's parameters.
+pub fn percent(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("%{byte:02X}")).collect()
+}
+
+/// A name for what the raw port records, unlike any other in this run.
+pub fn record_id(name: &str) -> String {
+    use std::sync::atomic::{AtomicU32, Ordering};
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let random = whimbrel::Client::new().post("http://x/").multipart(whimbrel::Multipart::new()).build();
+    let boundary = random.expect("it is valid").headers().get("content-type").map(|value| latin1(value.as_bytes()));
+    let random = boundary.unwrap_or_default().rsplit('=').next().unwrap_or_default().to_owned();
+    format!("{name}-{}-{random}", NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
+/// A stream of these pieces, as a request's body.
+pub fn pieces(pieces: &[&'static str]) -> impl futures_core::Stream<Item = Result<whimbrel::Bytes, whimbrel::BoxError>> + use<> {
+    struct Pieces(std::vec::IntoIter<&'static str>);
+    impl futures_core::Stream for Pieces {
+        type Item = Result<whimbrel::Bytes, whimbrel::BoxError>;
+        fn poll_next(mut self: std::pin::Pin<&mut Self>, _: &mut std::task::Context<'_>) -> std::task::Poll<Option<Self::Item>> {
+            std::task::Poll::Ready(self.0.next().map(|piece| Ok(piece.into())))
+        }
+    }
+    Pieces(pieces.to_vec().into_iter())
+}

@@ -1,0 +1,151 @@
+//! What goes out, as the server sees it.
+
+use serde_json::{Value, json};
+use whimbrel::{Body, Client};
+
+use super::recorded;
+use crate::support::{self, SOCKETS, pieces, record_id, server};
+
+support::test! {
+    async fn a_get_with_params_arrives() {
+        let response = whimbrel::get(format!("{}/anything", server().http)).param("q", "a b").param("é", 1).send().await.unwrap();
+        let seen: Value = response.json().unwrap();
+        assert_eq!(seen["target"], "/anything?q=a+b&%C3%A9=1");
+        assert_eq!(seen["method"], "GET");
+    }
+
+    async fn every_verb_arrives() {
+        let client = Client::new();
+        let url = format!("{}/anything", server().http);
+        for method in ["GET", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"] {
+            let seen: Value = client.request(method, &url).send().await.unwrap().json().unwrap();
+            assert_eq!(seen["method"], method);
+        }
+        assert_eq!(client.head(&url).send().await.unwrap().bytes().len(), 0);
+    }
+
+    async fn json_forms_and_bytes_arrive() {
+        let url = format!("{}/anything", server().http);
+        let client = Client::new();
+        let seen: Value = client.post(&url).json(&json!({"a": [1, null]})).send().await.unwrap().json().unwrap();
+        assert_eq!(seen["json"], json!({"a": [1, null]}));
+        let seen: Value = client.post(&url).form([("a", "1 2"), ("b", "é")]).send().await.unwrap().json().unwrap();
+        assert_eq!(seen["body"], "a=1+2&b=%C3%A9");
+        let seen: Value = client.put(&url).content(vec![0xff, 0]).send().await.unwrap().json().unwrap();
+        assert_eq!(seen["body_base64"], "/wA=");
+    }
+
+    async fn a_large_body_arrives_whole() {
+        let body = vec![7; 3_000_000];
+        let url = format!("{}/upload", server().http);
+        let seen: Value = whimbrel::post(url).content(body).send().await.unwrap().json().unwrap();
+        assert_eq!(seen["length"], 3_000_000);
+    }
+
+    async fn header_values_need_not_be_ascii() {
+        let url = format!("{}/response-headers?x-name=%E9", server().http);
+        let response = whimbrel::get(url).send().await.unwrap();
+        assert_eq!(response.headers().get("x-name").unwrap().as_bytes(), b"\xe9");
+    }
+
+    async fn a_default_get_is_httpx_byte_for_byte() {
+        if !SOCKETS { return } // A host writes its own head.
+        let (server, id) = (server(), record_id("get"));
+        whimbrel::get(format!("{}/record/{id}/", server.raw)).send().await.unwrap();
+        let seen = recorded(&server, &id).await;
+        let host = server.raw.trim_start_matches("http://");
+        let expected = format!(
+            "GET /record/{id}/ HTTP/1.1\r\nHost: {host}\r\nAccept: */*\r\nAccept-Encoding: gzip, deflate, br, zstd\r\n\
+             Connection: keep-alive\r\nUser-Agent: whimbrel/{}\r\n\r\n", env!("CARGO_PKG_VERSION")
+        );
+        assert_eq!(seen["connections"][0]["requests"][0]["raw"], expected);
+    }
+
+    async fn json_goes_out_in_one_write() {
+        if !SOCKETS { return } // A host writes as it likes.
+        let (server, id) = (server(), record_id("post"));
+        whimbrel::post(format!("{}/record/{id}/", server.raw)).json(&json!({"a": 1})).send().await.unwrap();
+        let seen = recorded(&server, &id).await;
+        let request = &seen["connections"][0]["requests"][0];
+        assert_eq!(request["reads"].as_array().unwrap().len(), 1, "{request}");
+        assert!(request["raw"].as_str().unwrap().ends_with("Content-Length: 7\r\nContent-Type: application/json\r\n\r\n{\"a\":1}"));
+    }
+
+    async fn a_stream_goes_out_in_chunks_and_an_empty_piece_does_not_end_it() {
+        if !SOCKETS { return } // A browser sends streams over HTTP/2 only; Node's is the next test.
+        let (server, id) = (server(), record_id("chunks"));
+        let body = Body::stream(pieces(&["Hello", "", ", ", "world!"]), None);
+        whimbrel::post(format!("{}/record/{id}/", server.raw)).content(body).send().await.unwrap();
+        let seen = recorded(&server, &id).await;
+        let raw = seen["connections"][0]["requests"][0]["raw"].as_str().unwrap().to_owned();
+        assert!(raw.ends_with("\r\n\r\n5\r\nHello\r\n2\r\n, \r\n6\r\nworld!\r\n0\r\n\r\n"), "{raw}");
+    }
+
+    async fn a_stream_arrives_or_is_refused_with_a_reason() {
+        let body = Body::stream(pieces(&["Hello", "", ", ", "world!"]), None);
+        match whimbrel::post(format!("{}/anything", server().http)).content(body).send().await {
+            Ok(response) => assert_eq!(response.json::<Value>().unwrap()["body"], "Hello, world!"),
+            // Chromium can stream, but not to a server of HTTP/1.1.
+            Err(error) => assert!(!Client::new().capabilities().redirects, "{error}"),
+        }
+    }
+
+    async fn a_body_of_another_length_than_announced_is_refused() {
+        if !SOCKETS { return } // A host frames the body itself.
+        let url = format!("{}/anything", server().http);
+        let client = Client::new();
+        let cases = [
+            client.post(&url).header("content-length", "5").content("abc"),
+            client.post(&url).header("content-length", "1").header("transfer-encoding", "chunked").content("a"),
+            client.post(&url).header("transfer-encoding", "gzip").content("a"),
+            client.post(&url).header("content-length", "1").header("content-length", "1").content("a"),
+            client.post(&url).header("content-length", "+1").content("a"),
+        ];
+        for case in cases {
+            assert_eq!(case.send().await.unwrap_err().kind(), whimbrel::ErrorKind::LocalProtocol);
+        }
+        for pieces in [pieces(&["abcdef"]), pieces(&["ab"])] {
+            let error = client.post(&url).content(Body::stream(pieces, Some(4))).send().await.unwrap_err();
+            assert_eq!(error.kind(), whimbrel::ErrorKind::LocalProtocol, "{error}");
+        }
+    }
+
+    async fn auth_and_redirects_meet_a_real_server() {
+        let server = server();
+        let client = Client::new();
+        let basic = format!("{}/basic-auth/user/pass", server.http);
+        if client.capabilities().redirects {
+            // A browser would ask its user at a 401.
+            assert_eq!(client.get(&basic).send().await.unwrap().status(), 401);
+        }
+        assert_eq!(client.get(&basic).auth(("user", "pass")).send().await.unwrap().status(), 200);
+        let response = client.get(format!("{}/redirect/3", server.http)).follow_redirects(true).send().await.unwrap();
+        assert_eq!(response.status(), 200);
+        assert_eq!(response.url().unwrap().path(), "/anything");
+        if client.capabilities().redirects {
+            assert_eq!(response.history().len(), 3);
+        }
+    }
+
+    async fn settings_that_a_host_cannot_honour_are_errors() {
+        let refused = |builder: whimbrel::ClientBuilder| builder.build().err().map(|error| error.kind());
+        let unsupported = Some(whimbrel::ErrorKind::Unsupported);
+        if !SOCKETS {
+            assert_eq!(refused(Client::builder().limits(whimbrel::Limits::default())), unsupported);
+            assert_eq!(refused(Client::builder().local_address([127, 0, 0, 1].into())), unsupported);
+        }
+        if !support::OWN_TLS {
+            assert_eq!(refused(Client::builder().tls(whimbrel::Tls::new())), unsupported);
+        }
+        assert_eq!(refused(Client::builder().proxy("http://127.0.0.1:1")), unsupported);
+        assert_eq!(refused(Client::builder().http2(true)), unsupported);
+        assert_eq!(refused(Client::builder().http1(false)), unsupported);
+        if !Client::new().capabilities().redirects {
+            assert_eq!(refused(Client::builder().follow_redirects(false)), unsupported);
+            assert_eq!(refused(Client::builder().max_redirects(3)), unsupported);
+            assert_eq!(refused(Client::builder().cookie("a", "b")), unsupported);
+            let error = whimbrel::get(server().http).header("user-agent", "me").send().await.unwrap_err();
+            assert_eq!(Some(error.kind()), unsupported);
+        }
+    }
+}

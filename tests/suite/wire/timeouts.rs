@@ -1,0 +1,62 @@
+//! Every wait ends, with an error that names it.
+
+use std::time::Duration;
+
+use whimbrel::{Client, ErrorKind, Timeout};
+
+use crate::support::{self, SOCKETS, server};
+
+const SHORT: Duration = Duration::from_millis(80);
+
+support::test! {
+    async fn a_server_that_never_answers_is_a_read_timeout() {
+        let request = whimbrel::get(format!("{}/hang", server().http)).timeout(Timeout::default().read(SHORT));
+        let error = request.send().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::ReadTimeout, "{error}");
+        assert!(error.to_string().contains("127.0.0.1"), "{error}");
+    }
+
+    async fn a_body_that_stops_is_a_read_timeout() {
+        let url = format!("{}/drip?numbytes=2&duration=60000", server().http);
+        let mut response = whimbrel::get(url).timeout(Timeout::default().read(SHORT)).stream().await.unwrap();
+        let error = loop {
+            match response.chunk().await {
+                Ok(Some(_)) => continue,
+                Ok(None) => panic!("the body is not over"),
+                Err(error) => break error,
+            }
+        };
+        assert_eq!(error.kind(), ErrorKind::ReadTimeout, "{error}");
+    }
+
+    async fn a_slow_body_passes_the_read_timeout_but_not_the_total() {
+        let url = format!("{}/slow?chunks=20&interval=40", server().http);
+        let timeout = Timeout::default().read(Duration::from_secs(2)).total(Duration::from_millis(200));
+        let error = whimbrel::get(url).timeout(timeout).send().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::TotalTimeout, "{error}");
+    }
+
+    async fn a_connection_that_never_stands_is_a_connect_timeout() {
+        let timeout = Timeout::none().connect(SHORT);
+        let error = whimbrel::get(server().stalled).timeout(timeout).send().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::ConnectTimeout, "{error}");
+    }
+
+    async fn a_server_that_reads_nothing_is_a_write_timeout() {
+        if !SOCKETS { return } // fetch does not tell how far the upload is.
+        let url = format!("{}/raw?data=&read=never&after=hold", server().raw);
+        let request = whimbrel::post(url).content(vec![0; 50_000_000]).timeout(Timeout::default().write(SHORT));
+        assert_eq!(request.send().await.unwrap_err().kind(), ErrorKind::WriteTimeout);
+    }
+
+    async fn a_full_pool_is_a_pool_timeout() {
+        if !SOCKETS { return } // The host keeps the connections.
+        let limits = whimbrel::Limits::default().max_connections(1);
+        let client = Client::builder().limits(limits).timeout(Timeout::default().pool(SHORT)).build().unwrap();
+        let url = format!("{}/slow?chunks=2&interval=1000", server().http);
+        let held = client.get(&url).stream().await.unwrap();
+        assert_eq!(client.get(&url).send().await.unwrap_err().kind(), ErrorKind::PoolTimeout);
+        drop(held);
+        assert!(client.get(format!("{}/get", server().http)).send().await.is_ok());
+    }
+}

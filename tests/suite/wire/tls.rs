@@ -1,0 +1,53 @@
+//! https: what is trusted, and what is not.
+
+use whimbrel::{Client, ErrorKind};
+
+use crate::support::{self, OWN_TLS, server};
+
+/// A browser tells nothing about why there was no connection.
+fn is_tls(error: &whimbrel::Error) -> bool {
+    let browser = !Client::new().capabilities().redirects;
+    error.kind() == ErrorKind::Tls || browser && error.kind() == ErrorKind::Connect
+}
+
+support::test! {
+    async fn a_trusted_server_answers() {
+        if !OWN_TLS { return } // The host cannot be told to trust the test's authority; untrusted ones are below.
+        let client = server().client();
+        for _ in 0..2 {
+            assert!(client.get(format!("{}/get", server().https)).send().await.unwrap().is_success());
+        }
+    }
+
+    async fn an_untrusted_authority_is_refused() {
+        let error = whimbrel::get(server().https).send().await.unwrap_err();
+        assert!(is_tls(&error), "{error:?}");
+        if OWN_TLS {
+            assert!(error.to_string().contains("issuer that is not trusted"), "{error}");
+        }
+    }
+
+    async fn a_certificate_of_another_host_is_refused() {
+        let error = server().client().get(server().wrong_host).send().await.unwrap_err();
+        assert!(is_tls(&error), "{error:?}");
+        if OWN_TLS {
+            assert!(error.to_string().contains("for another host"), "{error}");
+        }
+    }
+
+    async fn an_expired_certificate_is_refused() {
+        let error = server().client().get(server().expired).send().await.unwrap_err();
+        assert!(is_tls(&error), "{error:?}");
+        if OWN_TLS {
+            assert!(error.to_string().contains("expired"), "{error}");
+        }
+    }
+
+    async fn tls_to_a_plain_port_is_refused() {
+        let error = whimbrel::get(server().http.replace("http:", "https:")).send().await.unwrap_err();
+        assert!(error.is_network() || error.is_protocol(), "{error:?}");
+        if OWN_TLS {
+            assert!(error.to_string().contains("does not speak TLS"), "{error}");
+        }
+    }
+}
