@@ -148,7 +148,7 @@ impl Body {
 
 /// The user's own stream failed while it was sent.
 pub(crate) fn failed_source(source: BoxError) -> Error {
-    Error::new(ErrorKind::Write, format!("The request's body could not be read: {source}")).with_source(source)
+    Error::new(ErrorKind::LocalProtocol, format!("The request's body could not be read: {source}")).with_source(source)
 }
 
 /// A body on its way out.

@@ -56,7 +56,7 @@ pub enum ErrorKind {
     InvalidUrl,
     /// A configured limit was exceeded.
     LimitExceeded,
-    /// The request breaks HTTP's rules and was not sent.
+    /// The request breaks HTTP's rules, or its body could not be produced to its end.
     LocalProtocol,
     /// No connection became free within the pool timeout.
     PoolTimeout,

@@ -1,14 +1,19 @@
 //! gzip (RFC 1952, all members) and deflate (zlib's RFC 1950, or raw RFC 1951 as some servers send).
 
+#[cfg(feature = "gzip")]
 use std::io::Write;
 
 #[cfg(feature = "gzip")]
 use flate2::write::MultiGzDecoder;
 #[cfg(feature = "deflate")]
-use flate2::write::{DeflateDecoder, ZlibDecoder};
+use flate2::{Decompress, FlushDecompress, Status};
 
 use super::{Decoder, failed};
 use crate::error::Result;
+
+/// How much room there is for one step.
+#[cfg(feature = "deflate")]
+const STEP: usize = 16 * 1024;
 
 /// gzip, any number of members one after the other.
 #[cfg(feature = "gzip")]
@@ -41,36 +46,37 @@ pub(super) enum Deflate {
     #[default]
     Unread,
     FirstByte(u8),
-    Zlib(ZlibDecoder<Vec<u8>>),
-    Raw(DeflateDecoder<Vec<u8>>),
+    Reading(Decompress),
+    Ended,
 }
 
 #[cfg(feature = "deflate")]
 impl Decoder for Deflate {
     fn decode(&mut self, bytes: &[u8]) -> Result<Vec<u8>> {
-        let held = match self {
-            Self::FirstByte(first) => vec![*first],
-            _ => Vec::new(),
-        };
-        let bytes = [held.as_slice(), bytes].concat();
-        if matches!(self, Self::Unread | Self::FirstByte(_)) {
-            *self = match bytes[..] {
-                [] => Self::Unread,
-                [first] => Self::FirstByte(first),
-                [first, second, ..] => Self::of(first, second),
-            };
+        let mut content = Vec::new();
+        match (&mut *self, bytes) {
+            (_, []) => {}
+            (Self::Unread, [first]) => *self = Self::FirstByte(*first),
+            (Self::Unread, [first, second, ..]) => {
+                *self = Self::of(*first, *second);
+                self.inflate(bytes, &mut content)?;
+            }
+            (Self::FirstByte(first), [second, ..]) => {
+                let first = *first;
+                *self = Self::of(first, *second);
+                self.inflate(&[first], &mut content)?;
+                self.inflate(bytes, &mut content)?;
+            }
+            (Self::Reading(_) | Self::Ended, _) => self.inflate(bytes, &mut content)?,
         }
-        self.write(&bytes).map_err(|error| failed("deflate", error))
+        Ok(content)
     }
 
     fn finish(&mut self) -> Result<Vec<u8>> {
-        let finished = match self {
-            Self::Unread => Ok(Vec::new()),
-            Self::FirstByte(_) => Err(std::io::ErrorKind::UnexpectedEof.into()),
-            Self::Zlib(decoder) => decoder.try_finish().map(|()| std::mem::take(decoder.get_mut())),
-            Self::Raw(decoder) => decoder.try_finish().map(|()| std::mem::take(decoder.get_mut())),
-        };
-        finished.map_err(|_| failed("deflate", "it ends too early"))
+        match self {
+            Self::Unread | Self::Ended => Ok(Vec::new()),
+            Self::FirstByte(_) | Self::Reading(_) => Err(failed("deflate", "it ends too early")),
+        }
     }
 }
 
@@ -78,17 +84,32 @@ impl Decoder for Deflate {
 impl Deflate {
     /// RFC 1950 2.2: method 8 in the low bits of the first byte, and the two together divisible by 31.
     fn of(first: u8, second: u8) -> Self {
-        match first & 0x0f == 8 && u16::from_be_bytes([first, second]) % 31 == 0 {
-            true => Self::Zlib(ZlibDecoder::new(Vec::new())),
-            false => Self::Raw(DeflateDecoder::new(Vec::new())),
-        }
+        let zlib = first & 0x0f == 8 && u16::from_be_bytes([first, second]) % 31 == 0;
+        Self::Reading(Decompress::new(zlib))
     }
 
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<Vec<u8>> {
-        match self {
-            Self::Unread | Self::FirstByte(_) => Ok(Vec::new()),
-            Self::Zlib(decoder) => decoder.write_all(bytes).map(|()| std::mem::take(decoder.get_mut())),
-            Self::Raw(decoder) => decoder.write_all(bytes).map(|()| std::mem::take(decoder.get_mut())),
+    fn inflate(&mut self, mut bytes: &[u8], content: &mut Vec<u8>) -> Result<()> {
+        let Self::Reading(inflater) = self else { return Err(failed("deflate", "bytes follow its end")) };
+        loop {
+            content.reserve(STEP);
+            let (read, written) = (inflater.total_in(), content.len());
+            let status = inflater.decompress_vec(bytes, content, FlushDecompress::None);
+            let status = status.map_err(|error| failed("deflate", error))?;
+            // At most as many as were given.
+            bytes = &bytes[(inflater.total_in() - read) as usize..];
+            match status {
+                Status::StreamEnd if bytes.is_empty() => break,
+                Status::StreamEnd => return Err(failed("deflate", "bytes follow its end")),
+                // Room was left: it gave what it had.
+                _ if bytes.is_empty() && content.len() < content.capacity() => return Ok(()),
+                // A preset dictionary, which HTTP does not know.
+                _ if inflater.total_in() == read && content.len() == written => {
+                    return Err(failed("deflate", "it cannot go on"));
+                }
+                _ => {}
+            }
         }
+        *self = Self::Ended;
+        Ok(())
     }
 }

@@ -10,9 +10,9 @@ fn jar() -> whimbrel::Client {
         let sent = request.headers().get_list("cookie").unwrap_or_default();
         let set = request.url().query().filter(|_| request.url().path().starts_with("/set"));
         let set = set.map(|query| query.replace("%20", " ")).unwrap_or_default();
-        set.split('&').filter(|set| !set.is_empty()).fold(Response::new(200).with_text(sent), |response, set| {
-            response.with_header("set-cookie", set)
-        })
+        set.split('&')
+            .filter(|set| !set.is_empty())
+            .fold(Response::new(200).with_text(sent), |response, set| response.with_header("set-cookie", set))
     });
     client.build().unwrap()
 }

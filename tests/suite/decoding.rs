@@ -5,11 +5,13 @@ use whimbrel::{Client, ErrorKind, Response};
 use crate::support;
 
 /// "hello hello hello" in each coding, made by zlib, brotli and by hand (a raw zstd block).
-const GZIP: &[u8] = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\xff\xcb\x48\xcd\xc9\xc9\x57\xc8\x40\x90\x00\x80\x88\xf9\xe5\x11\x00\x00\x00";
+const GZIP: &[u8] =
+    b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\xff\xcb\x48\xcd\xc9\xc9\x57\xc8\x40\x90\x00\x80\x88\xf9\xe5\x11\x00\x00\x00";
 const ZLIB: &[u8] = b"\x78\x9c\xcb\x48\xcd\xc9\xc9\x57\xc8\x40\x90\x00\x3a\x2e\x06\x7d";
 const RAW_DEFLATE: &[u8] = b"\xcb\x48\xcd\xc9\xc9\x57\xc8\x40\x90\x00";
 const BROTLI: &[u8] = b"\x1b\x10\x00\xf8\x8d\x94\x6e\xde\x44\x55\x86\x96\x6c\x20\x6f\x01\x4f\x1c\x60\x1c";
-const ZSTD: &[u8] = b"\x28\xb5\x2f\xfd\x24\x11\x65\x00\x00\x30\x68\x65\x6c\x6c\x6f\x20\x01\x00\x31\x4a\x11\xa2\xed\x1e\x0c";
+const ZSTD: &[u8] =
+    b"\x28\xb5\x2f\xfd\x24\x11\x65\x00\x00\x30\x68\x65\x6c\x6c\x6f\x20\x01\x00\x31\x4a\x11\xa2\xed\x1e\x0c";
 const CODED: [(&str, &[u8]); 7] = [
     ("gzip", GZIP),
     ("x-gzip", GZIP),
@@ -23,7 +25,9 @@ const CODED: [(&str, &[u8]); 7] = [
 /// Answers with these bytes under this Content-Encoding.
 fn coded(coding: &str, body: Vec<u8>) -> Client {
     let coding = coding.trim().to_owned();
-    support::mock(move |_| Response::new(200).with_header("content-encoding", &coding).with_body(body.clone())).build().unwrap()
+    support::mock(move |_| Response::new(200).with_header("content-encoding", &coding).with_body(body.clone()))
+        .build()
+        .unwrap()
 }
 
 async fn read(coding: &str, body: impl Into<Vec<u8>>) -> whimbrel::Result<String> {

@@ -8,10 +8,10 @@ use crate::support;
 
 support::test! {
     async fn line_breaks_and_nul_in_headers_are_refused() {
-        for value in ["a\r\nb", "a\nb", "a\rb", "a\0b", " a", "a ", "\ta"] {
+        for value in ["hush\r\nb", "hush\nb", "hush\rb", "hush\0b", " hush", "hush ", "\thush"] {
             let error = Client::new().get("http://h/").header("x-secret", value).build().unwrap_err();
             assert_eq!(error.kind(), ErrorKind::LocalProtocol, "{value:?}");
-            assert!(error.to_string().contains("x-secret") && !error.to_string().contains(value), "{error}");
+            assert!(error.to_string().contains("x-secret") && !error.to_string().contains("hush"), "{error}");
         }
         for name in ["a b", "a:b", "", "a\r\n", "ä"] {
             assert_eq!(Client::new().get("http://h/").header(name, "1").build().unwrap_err().kind(), ErrorKind::LocalProtocol);

@@ -9,7 +9,11 @@ fn redirecting(status: u16, location: &'static str) -> whimbrel::ClientBuilder {
     support::mock(move |request| match request.url().path() {
         "/from" => Response::new(status).with_header("location", location).with_text("moved"),
         "/loop" => Response::new(302).with_header("location", "/loop"),
-        _ => Response::new(200).with_text(format!("{} {:?}", request.method(), request.body().as_bytes().map(<[u8]>::len))),
+        _ => Response::new(200).with_text(format!(
+            "{} {:?}",
+            request.method(),
+            request.body().as_bytes().map(<[u8]>::len)
+        )),
     })
     .follow_redirects(true)
 }

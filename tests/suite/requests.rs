@@ -57,10 +57,12 @@ async fn check_recorded(case: &Value) {
     }
     let mut request = built.unwrap();
     let recorded = case["headers"].as_array().unwrap().iter().map(|field| {
-        let value = field[1].as_str().unwrap().replace("python-httpx/0.28.1", concat!("whimbrel/", env!("CARGO_PKG_VERSION")));
+        let value =
+            field[1].as_str().unwrap().replace("python-httpx/0.28.1", concat!("whimbrel/", env!("CARGO_PKG_VERSION")));
         (field[0].as_str().unwrap().to_ascii_lowercase(), value)
     });
-    let actual = request.headers().iter().map(|(name, value)| (name.to_string(), latin1(value.as_bytes()))).collect::<Vec<_>>();
+    let actual =
+        request.headers().iter().map(|(name, value)| (name.to_string(), latin1(value.as_bytes()))).collect::<Vec<_>>();
     assert_eq!(actual, recorded.collect::<Vec<_>>(), "{name}");
     assert_eq!(request.url().path(), case["target"].as_str().unwrap(), "{name}");
     assert_eq!(latin1(request.body_mut().read().await.unwrap()), case["body"].as_str().unwrap(), "{name}");
@@ -89,14 +91,15 @@ fn prepare(name: &str, client: Client, method: &str) -> RequestBuilder {
         }
         "idna" => client.request(method, "http://bücher.example/"),
         "cookies" => request.cookie("b", "2").cookie("a", "1"),
-        "mp filename escape" => {
-            request.header("Content-Type", boundary).multipart(multipart(Part::bytes("x").file_name("a\"b\\c\r\n\té.TXT")))
-        }
-        "mp None filename ct" => {
-            request.header("Content-Type", boundary).multipart(multipart(Part::bytes("x").no_file_name().content_type("text/plain")))
-        }
+        "mp filename escape" => request
+            .header("Content-Type", boundary)
+            .multipart(multipart(Part::bytes("x").file_name("a\"b\\c\r\n\té.TXT"))),
+        "mp None filename ct" => request
+            .header("Content-Type", boundary)
+            .multipart(multipart(Part::bytes("x").no_file_name().content_type("text/plain"))),
         "mp headers ct" => {
-            let part = Part::bytes("x").file_name("t.txt").content_type("text/plain").header("Content-Type", "image/png");
+            let part =
+                Part::bytes("x").file_name("t.txt").content_type("text/plain").header("Content-Type", "image/png");
             request.header("Content-Type", boundary).multipart(multipart(part))
         }
         name if name.starts_with("nobody ") => request,

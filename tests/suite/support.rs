@@ -31,12 +31,12 @@ macro_rules! blocking_test {
 pub(crate) use blocking_test;
 
 /// Whether `http://` goes over whimbrel's own sockets, so that its codec and pool are what is tested.
-pub const SOCKETS: bool = cfg!(any(not(target_family = "wasm"), target_os = "wasi"));
+pub(crate) const SOCKETS: bool = cfg!(any(not(target_family = "wasm"), target_os = "wasi"));
 /// Whether `https://` does.
-pub const OWN_TLS: bool = cfg!(not(target_family = "wasm"));
+pub(crate) const OWN_TLS: bool = cfg!(not(target_family = "wasm"));
 
 /// Where the example server is. Consecutive ports, see its README.
-pub struct Server {
+pub(crate) struct Server {
     pub http: String,
     pub https: String,
     pub raw: String,
@@ -51,7 +51,7 @@ pub struct Server {
 
 /// The server that `scripts/test` starts for the targets that cannot start one.
 #[cfg(target_family = "wasm")]
-pub fn server() -> Server {
+pub(crate) fn server() -> Server {
     let base: u16 = option_env!("WHIMBREL_TEST_PORT").and_then(|port| port.parse().ok()).unwrap_or(18_600);
     let url = |scheme: &str, offset: u16| format!("{scheme}://127.0.0.1:{}", base + offset);
     Server {
@@ -69,7 +69,7 @@ pub fn server() -> Server {
 
 /// A server of the test program's own.
 #[cfg(not(target_family = "wasm"))]
-pub fn server() -> Server {
+pub(crate) fn server() -> Server {
     static SERVER: std::sync::OnceLock<whimbrel_server::Server> = std::sync::OnceLock::new();
     let server = SERVER.get_or_init(|| {
         whimbrel_server::start_in_thread(whimbrel_server::Options::default()).expect("loopback ports are free")
@@ -90,7 +90,7 @@ pub fn server() -> Server {
 
 impl Server {
     /// A client that trusts the server's authority, where it can be told to.
-    pub fn client(&self) -> whimbrel::Client {
+    pub(crate) fn client(&self) -> whimbrel::Client {
         let builder = whimbrel::Client::builder();
         match &self.ca_pem {
             Some(pem) => builder.tls(whimbrel::Tls::new().add_root_pem(pem)).build().expect("the pem is valid"),
@@ -100,16 +100,17 @@ impl Server {
 }
 
 /// A client whose requests the function answers.
-pub fn mock<R: whimbrel::IntoMockResponse + 'static>(
+pub(crate) fn mock<R: whimbrel::IntoMockResponse + 'static>(
     handler: impl Fn(&whimbrel::Request) -> R + Send + Sync + 'static,
 ) -> whimbrel::ClientBuilder {
     whimbrel::Client::builder().transport(whimbrel::MockTransport::new(handler))
 }
 
 /// A client that answers 200 with the request as JSON: method, url, headers, body.
-pub fn echo() -> whimbrel::ClientBuilder {
+pub(crate) fn echo() -> whimbrel::ClientBuilder {
     mock(|request| {
-        let headers: Vec<_> = request.headers().iter().map(|(name, value)| (name.as_str(), latin1(value.as_bytes()))).collect();
+        let headers: Vec<_> =
+            request.headers().iter().map(|(name, value)| (name.as_str(), latin1(value.as_bytes()))).collect();
         whimbrel::Response::new(200).with_json(&serde_json::json!({
             "method": request.method().as_str(), "url": request.url().as_str(), "headers": headers,
             "body": latin1(request.body().as_bytes().unwrap_or_default()),
@@ -118,17 +119,17 @@ pub fn echo() -> whimbrel::ClientBuilder {
 }
 
 /// Bytes as characters.
-pub fn latin1(bytes: &[u8]) -> String {
+pub(crate) fn latin1(bytes: &[u8]) -> String {
     bytes.iter().map(|&byte| byte as char).collect()
 }
 
 /// Percent-encoding for the raw port's parameters.
-pub fn percent(bytes: &[u8]) -> String {
+pub(crate) fn percent(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("%{byte:02X}")).collect()
 }
 
 /// A name for what the raw port records, unlike any other in this run.
-pub fn record_id(name: &str) -> String {
+pub(crate) fn record_id(name: &str) -> String {
     use std::sync::atomic::{AtomicU32, Ordering};
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let random = whimbrel::Client::new().post("http://x/").multipart(whimbrel::Multipart::new()).build();
@@ -138,11 +139,16 @@ pub fn record_id(name: &str) -> String {
 }
 
 /// A stream of these pieces, as a request's body.
-pub fn pieces(pieces: &[&'static str]) -> impl futures_core::Stream<Item = Result<whimbrel::Bytes, whimbrel::BoxError>> + use<> {
+pub(crate) fn pieces(
+    pieces: &[&'static str],
+) -> impl futures_core::Stream<Item = Result<whimbrel::Bytes, whimbrel::BoxError>> + use<> {
     struct Pieces(std::vec::IntoIter<&'static str>);
     impl futures_core::Stream for Pieces {
         type Item = Result<whimbrel::Bytes, whimbrel::BoxError>;
-        fn poll_next(mut self: std::pin::Pin<&mut Self>, _: &mut std::task::Context<'_>) -> std::task::Poll<Option<Self::Item>> {
+        fn poll_next(
+            mut self: std::pin::Pin<&mut Self>,
+            _: &mut std::task::Context<'_>,
+        ) -> std::task::Poll<Option<Self::Item>> {
             std::task::Poll::Ready(self.0.next().map(|piece| Ok(piece.into())))
         }
     }

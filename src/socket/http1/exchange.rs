@@ -127,7 +127,7 @@ impl Exchange {
     fn poll_head(&mut self, method: &Method, cx: &mut Context<'_>) -> Poll<Result<Parsed>> {
         let mut interim = 0;
         loop {
-            self.poll_upload_aside(cx);
+            self.poll_upload_aside(cx)?;
             if let Some(parsed) = self.reader.read(&mut self.lease.connection().read, method)? {
                 match parsed.head.status {
                     StatusCode::SWITCHING_PROTOCOLS => {
@@ -151,14 +151,15 @@ impl Exchange {
     }
 
     /// Writes on while the response is awaited. A server that stops reading may have answered, so that its answer counts
-    /// for more than the failure to write.
-    fn poll_upload_aside(&mut self, cx: &mut Context<'_>) {
-        if let Poll::Ready(result) = self.poll_upload(cx) {
-            match result {
-                Ok(()) => self.upload = Upload::Done,
-                Err(error) => self.upload = Upload::Failed(error),
-            }
+    /// for more than the failure to write; what fails on this side ends the exchange.
+    fn poll_upload_aside(&mut self, cx: &mut Context<'_>) -> Result<()> {
+        match self.poll_upload(cx) {
+            Poll::Ready(Ok(())) => self.upload = Upload::Done,
+            Poll::Ready(Err(error)) if error.kind() == ErrorKind::Write => self.upload = Upload::Failed(error),
+            Poll::Ready(Err(error)) => return Err(error),
+            Poll::Pending => {}
         }
+        Ok(())
     }
 
     fn poll_upload(&mut self, cx: &mut Context<'_>) -> Poll<Result<()>> {
@@ -262,7 +263,7 @@ impl IncomingBody for Exchange {
             return Poll::Ready(None);
         }
         loop {
-            exchange.poll_upload_aside(cx);
+            exchange.poll_upload_aside(cx)?;
             match exchange.body.decode(&mut exchange.lease.connection().read)? {
                 Decoded::Data(bytes) => {
                     if exchange.body.is_end() {

@@ -14,17 +14,17 @@ use serde_json::Value;
 use crate::support::{Server, percent};
 
 /// The URL of the raw port that answers with exactly these bytes.
-pub fn raw(server: &Server, data: impl AsRef<[u8]>, parameters: &str) -> String {
+pub(crate) fn raw(server: &Server, data: impl AsRef<[u8]>, parameters: &str) -> String {
     format!("{}/raw?data={}&{parameters}", server.raw, percent(data.as_ref()))
 }
 
 /// What the raw port recorded under this id.
-pub async fn recorded(server: &Server, id: &str) -> Value {
+pub(crate) async fn recorded(server: &Server, id: &str) -> Value {
     let url = format!("{}/recorded/{id}", server.raw);
     whimbrel::get(url).send().await.unwrap().json().unwrap()
 }
 
 /// Sends a GET and returns the response's text, or the error.
-pub async fn text(url: &str) -> whimbrel::Result<String> {
+pub(crate) async fn text(url: &str) -> whimbrel::Result<String> {
     Ok(whimbrel::get(url).send().await?.text().into_owned())
 }

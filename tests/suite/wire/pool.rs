@@ -108,7 +108,7 @@ support::test! {
         let (mut first, mut second) = (None, None);
         std::future::poll_fn(|cx| {
             for (future, done) in [(&mut one, &mut first), (&mut two, &mut second)] {
-                if let (None, std::task::Poll::Ready(result)) = (&done, future.as_mut().poll(cx)) {
+                if done.is_none() && let std::task::Poll::Ready(result) = future.as_mut().poll(cx) {
                     *done = Some(result.unwrap().json::<Value>().unwrap()["connection"].clone());
                 }
             }

@@ -83,6 +83,11 @@ impl<S: AsyncRead + AsyncWrite> Talk<S> {
         if begun.is_err() || self.write_tail(&answer).await.is_err() {
             return ControlFlow::Break(End::Client);
         }
+        if reading == Reading::Never && answer.afterwards == Afterwards::Hold {
+            // Draining would be reading.
+            sleep(HOLD).await;
+            return ControlFlow::Break(End::Server);
+        }
         self.finish(answer.afterwards).await
     }
 
