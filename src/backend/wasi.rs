@@ -22,7 +22,7 @@ use wasip2::sockets::ip_name_lookup::resolve_addresses;
 use wasip2::sockets::network::{
     ErrorCode, IpAddress, IpAddressFamily, IpSocketAddress, Ipv4SocketAddress, Ipv6SocketAddress,
 };
-use wasip2::sockets::tcp::TcpSocket;
+use wasip2::sockets::tcp::{ShutdownType, TcpSocket};
 use wasip2::sockets::tcp_create_socket::create_tcp_socket;
 
 use crate::error::{Error, ErrorKind, Result};
@@ -179,19 +179,44 @@ pub(crate) fn sleep(duration: Duration) -> Sleep {
 
 // -- sockets --
 
-/// A TCP connection. Fields are dropped in order: what waits for a stream before it, the streams before their socket.
+/// A TCP connection. Fields are dropped in order: what waits for a stream before the streams.
 pub(crate) struct TcpStream {
     reading: Option<Ready>,
     writing: Option<Ready>,
+    ends: Rc<Ends>,
+}
+
+/// The streams are dropped before their socket.
+struct Ends {
     input: InputStream,
     output: OutputStream,
-    _socket: TcpSocket,
+    socket: TcpSocket,
+}
+
+thread_local! {
+    /// Connections whose last write the peer has not taken. Wasmtime waits for that when an output stream is dropped, and
+    /// a peer that reads nothing would hold up the program for as long as it likes.
+    static LINGERING: RefCell<Vec<Rc<Ends>>> = const { RefCell::new(Vec::new()) };
+}
+
+impl Drop for TcpStream {
+    fn drop(&mut self) {
+        if matches!(self.ends.output.check_write(), Ok(0)) {
+            // Closes as soon as the write is through. An error means that it is closed.
+            let _ = self.ends.socket.shutdown(ShutdownType::Both);
+            LINGERING.with_borrow_mut(|lingering| lingering.push(self.ends.clone()));
+        }
+    }
+}
+
+fn drop_closed() {
+    LINGERING.with_borrow_mut(|lingering| lingering.retain(|ends| matches!(ends.output.check_write(), Ok(0))));
 }
 
 impl TcpStream {
     /// Whether reading would give something: bytes, the end or an error.
     pub(crate) fn is_readable(&self) -> bool {
-        !matches!(self.input.read(1), Ok(bytes) if bytes.is_empty())
+        !matches!(self.ends.input.read(1), Ok(bytes) if bytes.is_empty())
     }
 }
 
@@ -209,6 +234,7 @@ pub(crate) async fn resolve(host: &str, port: u16) -> io::Result<Vec<SocketAddr>
 }
 
 pub(crate) async fn connect_tcp(address: SocketAddr, local: Option<IpAddr>) -> io::Result<TcpStream> {
+    drop_closed();
     let family = if address.is_ipv4() { IpAddressFamily::Ipv4 } else { IpAddressFamily::Ipv6 };
     let socket = create_tcp_socket(family).map_err(io_error)?;
     let network = instance_network();
@@ -218,7 +244,7 @@ pub(crate) async fn connect_tcp(address: SocketAddr, local: Option<IpAddr>) -> i
     }
     socket.start_connect(&network, to_wasi(address)).map_err(io_error)?;
     let (input, output) = finish(&socket, TcpSocket::finish_connect).await?;
-    Ok(TcpStream { reading: None, writing: None, input, output, _socket: socket })
+    Ok(TcpStream { reading: None, writing: None, ends: Rc::new(Ends { input, output, socket }) })
 }
 
 /// Awaits the second half of an operation.
@@ -238,9 +264,9 @@ impl AsyncRead for TcpStream {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let stream = &mut *self;
         loop {
-            match stream.input.read(buf.remaining() as u64) {
+            match stream.ends.input.read(buf.remaining() as u64) {
                 Ok(bytes) if bytes.is_empty() => {
-                    let input = &stream.input;
+                    let input = &stream.ends.input;
                     let reading = stream.reading.get_or_insert_with(|| Ready::new(input.subscribe()));
                     ready!(Pin::new(reading).poll(cx));
                     stream.reading = None;
@@ -261,9 +287,9 @@ impl AsyncWrite for TcpStream {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let stream = &mut *self;
         let room = loop {
-            match stream.output.check_write().map_err(write_error)? {
+            match stream.ends.output.check_write().map_err(write_error)? {
                 0 => {
-                    let output = &stream.output;
+                    let output = &stream.ends.output;
                     let writing = stream.writing.get_or_insert_with(|| Ready::new(output.subscribe()));
                     ready!(Pin::new(writing).poll(cx));
                     stream.writing = None;
@@ -272,7 +298,7 @@ impl AsyncWrite for TcpStream {
             }
         };
         let written = &bytes[..bytes.len().min(room)];
-        stream.output.write(written).map_err(write_error)?;
+        stream.ends.output.write(written).map_err(write_error)?;
         Poll::Ready(Ok(written.len()))
     }
 

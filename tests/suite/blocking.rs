@@ -4,76 +4,80 @@ use whimbrel::{ErrorKind, blocking};
 
 use crate::support::{self, server};
 
-support::blocking_test! {
-    fn every_verb_and_one_shot_is_sent() {
-        let client = blocking::Client::new();
-        let url = format!("{}/anything", server().http);
-        let sent = [
-            ("GET", client.get(&url)), ("OPTIONS", client.options(&url)), ("POST", client.post(&url)), ("PUT", client.put(&url)),
-            ("PATCH", client.patch(&url)), ("DELETE", client.delete(&url)), ("PURGE", client.request("PURGE", &url)),
-            ("GET", blocking::get(&url)), ("OPTIONS", blocking::options(&url)), ("POST", blocking::post(&url)),
-            ("PUT", blocking::put(&url)), ("PATCH", blocking::patch(&url)), ("DELETE", blocking::delete(&url)),
-            ("PURGE", blocking::request("PURGE", &url)),
-        ];
-        for (method, request) in sent {
-            assert_eq!(request.send().unwrap().json::<serde_json::Value>().unwrap()["method"], method);
-        }
-        assert!(client.head(&url).send().unwrap().is_success());
-        assert!(blocking::head(&url).send().unwrap().is_success());
+#[test]
+fn every_verb_and_one_shot_is_sent() {
+    let client = blocking::Client::new();
+    let url = format!("{}/anything", server().http);
+    let sent = [
+        ("GET", client.get(&url)), ("OPTIONS", client.options(&url)), ("POST", client.post(&url)), ("PUT", client.put(&url)),
+        ("PATCH", client.patch(&url)), ("DELETE", client.delete(&url)), ("PURGE", client.request("PURGE", &url)),
+        ("GET", blocking::get(&url)), ("OPTIONS", blocking::options(&url)), ("POST", blocking::post(&url)),
+        ("PUT", blocking::put(&url)), ("PATCH", blocking::patch(&url)), ("DELETE", blocking::delete(&url)),
+        ("PURGE", blocking::request("PURGE", &url)),
+    ];
+    for (method, request) in sent {
+        assert_eq!(request.send().unwrap().json::<serde_json::Value>().unwrap()["method"], method);
     }
+    assert!(client.head(&url).send().unwrap().is_success());
+    assert!(blocking::head(&url).send().unwrap().is_success());
+}
 
-    fn the_request_builder_takes_all_that_the_async_one_does() {
-        let client = blocking::Client::builder().follow_redirects(true).build_blocking().unwrap();
-        let request = client.post(format!("{}/anything", server().http)).param("a", 1).header("x-a", "1").cookie("c", "1");
-        let request = request.timeout(std::time::Duration::from_secs(5)).auth(("u", "p")).follow_redirects(false).extension(1u8);
-        let built = client.post("http://h/").params([("a", "1")]).form([("a", "1")]).no_auth().build().unwrap();
-        assert_eq!(built.url().as_str(), "http://h/?a=1");
-        let seen: serde_json::Value = request.json(&1).send().unwrap().json().unwrap();
-        assert_eq!((&seen["target"], &seen["json"]), (&"/anything?a=1".into(), &1.into()));
-        let form = whimbrel::Multipart::new().text("a", "b");
-        assert!(client.post(format!("{}/anything", server().http)).multipart(form).send().unwrap().text().contains("form-data"));
-        let request = client.put(format!("{}/anything", server().http)).content("x").build().unwrap();
-        assert_eq!(client.send(request).unwrap().json::<serde_json::Value>().unwrap()["body"], "x");
-    }
+#[test]
+fn the_request_builder_takes_all_that_the_async_one_does() {
+    let client = blocking::Client::builder().follow_redirects(true).build_blocking().unwrap();
+    let request = client.post(format!("{}/anything", server().http)).param("a", 1).header("x-a", "1").cookie("c", "1");
+    let request = request.timeout(std::time::Duration::from_secs(5)).auth(("u", "p")).follow_redirects(false).extension(1u8);
+    let built = client.post("http://h/").params([("a", "1")]).form([("a", "1")]).no_auth().build().unwrap();
+    assert_eq!(built.url().as_str(), "http://h/?a=1");
+    let seen: serde_json::Value = request.json(&1).send().unwrap().json().unwrap();
+    assert_eq!((&seen["target"], &seen["json"]), (&"/anything?a=1".into(), &1.into()));
+    let form = whimbrel::Multipart::new().text("a", "b");
+    assert!(client.post(format!("{}/anything", server().http)).multipart(form).send().unwrap().text().contains("form-data"));
+    let request = client.put(format!("{}/anything", server().http)).content("x").build().unwrap();
+    assert_eq!(client.send(request).unwrap().json::<serde_json::Value>().unwrap()["body"], "x");
+}
 
-    fn bodies_are_read_as_they_come() {
-        let client = blocking::Client::default();
-        let mut response = client.get(format!("{}/stream/3", server().http)).stream().unwrap();
-        assert!(response.status().is_success() && response.headers().contains("content-type"));
-        assert_eq!(response.lines().map(Result::unwrap).count(), 3);
-        let mut response = client.get(format!("{}/bytes/100000", server().http)).stream().unwrap();
-        assert_eq!((response.content_length(), response.url().path()), (Some(100_000), "/bytes/100000"));
-        let first = response.chunk().unwrap().unwrap().len();
-        let mut rest = Vec::new();
-        std::io::Read::read_to_end(&mut response, &mut rest).unwrap();
-        assert_eq!((first + rest.len(), response.bytes_downloaded()), (100_000, 100_000));
-        let request = client.get(format!("{}/bytes/10", server().http)).build().unwrap();
-        assert_eq!(client.stream(request).unwrap().read().unwrap().bytes().len(), 10);
-    }
+#[test]
+fn bodies_are_read_as_they_come() {
+    let client = blocking::Client::default();
+    let mut response = client.get(format!("{}/stream/3", server().http)).stream().unwrap();
+    assert!(response.status().is_success() && response.headers().contains("content-type"));
+    assert_eq!(response.lines().map(Result::unwrap).count(), 3);
+    let mut response = client.get(format!("{}/bytes/100000", server().http)).stream().unwrap();
+    assert_eq!((response.content_length(), response.url().path()), (Some(100_000), "/bytes/100000"));
+    let first = response.chunk().unwrap().unwrap().len();
+    let mut rest = Vec::new();
+    std::io::Read::read_to_end(&mut response, &mut rest).unwrap();
+    assert_eq!((first + rest.len(), response.bytes_downloaded()), (100_000, 100_000));
+    let request = client.get(format!("{}/bytes/10", server().http)).build().unwrap();
+    assert_eq!(client.stream(request).unwrap().read().unwrap().bytes().len(), 10);
+}
 
-    fn redirects_auth_and_errors_are_the_same() {
-        let client = blocking::Client::builder().follow_redirects(true).build_blocking().unwrap();
-        assert_eq!(client.get(format!("{}/redirect/2", server().http)).send().unwrap().history().len(), 2);
-        let url = format!("{}/basic-auth/u/p", server().http);
-        assert!(client.get(&url).auth(("u", "p")).send().unwrap().is_success());
-        assert_eq!(client.get(server().refused).send().unwrap_err().kind(), ErrorKind::Connect);
-        let short = whimbrel::Timeout::default().read(std::time::Duration::from_millis(50));
-        let error = client.get(format!("{}/hang", server().http)).timeout(short).send().unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::ReadTimeout);
-    }
+#[test]
+fn redirects_auth_and_errors_are_the_same() {
+    let client = blocking::Client::builder().follow_redirects(true).build_blocking().unwrap();
+    assert_eq!(client.get(format!("{}/redirect/2", server().http)).send().unwrap().history().len(), 2);
+    let url = format!("{}/basic-auth/u/p", server().http);
+    assert!(client.get(&url).auth(("u", "p")).send().unwrap().is_success());
+    assert_eq!(client.get(server().refused).send().unwrap_err().kind(), ErrorKind::Connect);
+    let short = whimbrel::Timeout::default().read(std::time::Duration::from_millis(50));
+    let error = client.get(format!("{}/hang", server().http)).timeout(short).send().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ReadTimeout);
+}
 
-    fn https_is_spoken_where_sockets_speak_it() {
-        let error = blocking::get(server().https).send().unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Tls, "{error}");
-        if support::OWN_TLS {
-            let client = blocking::Client::from(server().client());
-            assert!(client.get(format!("{}/get", server().https)).send().unwrap().is_success());
-        }
+#[test]
+fn https_is_spoken_where_sockets_speak_it() {
+    let error = blocking::get(server().https).send().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Tls, "{error}");
+    if support::OWN_TLS {
+        let client = blocking::Client::from(server().client());
+        assert!(client.get(format!("{}/get", server().https)).send().unwrap().is_success());
     }
+}
 
-    fn one_connection_serves_several_calls() {
-        let client = blocking::Client::new();
-        let connection = || client.get(format!("{}/anything", server().http)).send().unwrap().json::<serde_json::Value>().unwrap()["connection"].clone();
-        assert_eq!(connection(), connection());
-    }
+#[test]
+fn one_connection_serves_several_calls() {
+    let client = blocking::Client::new();
+    let connection = || client.get(format!("{}/anything", server().http)).send().unwrap().json::<serde_json::Value>().unwrap()["connection"].clone();
+    assert_eq!(connection(), connection());
 }

@@ -1,7 +1,6 @@
 //! One suite by capability: the same bodies on every target. Semantics run on a mock; `wire` talks to the example server.
 
 mod auth;
-mod blocking;
 mod content;
 mod cookies;
 mod decoding;
@@ -12,3 +11,7 @@ mod responses;
 mod support;
 mod urls;
 mod wire;
+
+support::where_blocking! {
+    mod blocking;
+}

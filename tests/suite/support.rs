@@ -20,15 +20,14 @@ macro_rules! test {
 }
 pub(crate) use test;
 
-/// Tests of the sync face: where blocking is possible.
-macro_rules! blocking_test {
-    ($(fn $name:ident() $body:block)*) => { $(
+/// What needs blocking: not in JavaScript hosts.
+macro_rules! where_blocking {
+    ($($item:item)*) => { $(
         #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
-        #[test]
-        fn $name() $body
+        $item
     )* };
 }
-pub(crate) use blocking_test;
+pub(crate) use where_blocking;
 
 /// Whether `http://` goes over whimbrel's own sockets, so that its codec and pool are what is tested.
 pub(crate) const SOCKETS: bool = cfg!(any(not(target_family = "wasm"), target_os = "wasi"));
