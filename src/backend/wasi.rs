@@ -83,7 +83,8 @@ impl Future for Ready {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        if self.pollable.ready() {
+        // The host's poll has the first word: jco's pollables say ready for what was read long ago, until a poll looks anew.
+        if self.slot.is_some() && self.pollable.ready() {
             self.leave();
             return Poll::Ready(());
         }

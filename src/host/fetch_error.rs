@@ -34,7 +34,8 @@ pub(super) fn aborted(kind: ErrorKind, limit: Duration) -> Error {
 /// The codes of Node's and undici's errors.
 fn kind_of(code: &str) -> ErrorKind {
     match code {
-        "ENOTFOUND" | "EAI_AGAIN" | "EAI_FAIL" => ErrorKind::Dns,
+        // Given before looking it up, to a name that no resolver takes: getaddrinfo EINVAL.
+        "ENOTFOUND" | "EAI_AGAIN" | "EAI_FAIL" | "EINVAL" => ErrorKind::Dns,
         "UND_ERR_CONNECT_TIMEOUT" | "ETIMEDOUT" => ErrorKind::ConnectTimeout,
         "UND_ERR_HEADERS_TIMEOUT" | "UND_ERR_BODY_TIMEOUT" => ErrorKind::ReadTimeout,
         "UND_ERR_SOCKET" | "UND_ERR_RES_CONTENT_LENGTH_MISMATCH" => ErrorKind::RemoteProtocol,
@@ -42,9 +43,9 @@ fn kind_of(code: &str) -> ErrorKind {
         "ECONNRESET" | "EPIPE" => ErrorKind::Read,
         "UND_ERR_INVALID_ARG" | "UND_ERR_NOT_SUPPORTED" => ErrorKind::Unsupported,
         code if code.starts_with("HPE_") => ErrorKind::RemoteProtocol,
-        code if code.contains("CERT") || code.contains("TLS") || code.contains("SSL") || code.contains("ISSUER") => {
-            ErrorKind::Tls
-        }
+        code if code.contains("CERT") || code.contains("TLS") || code.contains("SSL") => ErrorKind::Tls,
+        // OpenSSL's name for a failed check, as Node passes it on.
+        "UNABLE_TO_VERIFY_LEAF_SIGNATURE" => ErrorKind::Tls,
         _ => ErrorKind::Connect,
     }
 }

@@ -251,6 +251,8 @@ fn http_error(code: ErrorCode) -> Error {
         ErrorCode::HttpRequestDenied | ErrorCode::HttpRequestMethodInvalid | ErrorCode::HttpRequestUriInvalid => {
             ErrorKind::Unsupported
         }
+        // Hosts without a code for it say it in words.
+        ErrorCode::InternalError(Some(words)) if words.contains("certificate") => ErrorKind::Tls,
         _ => ErrorKind::Connect,
     };
     Error::new(kind, format!("The host could not make the request: {code}"))

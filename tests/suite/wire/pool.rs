@@ -72,6 +72,7 @@ support::test! {
         if !SOCKETS { return }
         let (client, server, id) = (Client::new(), server(), record_id("close"));
         client.get(format!("{}/record/{id}/?close=1", server.raw)).send().await.unwrap();
+        text(&format!("{}/delay/60", server.http)).await.unwrap();
         client.get(format!("{}/record/{id}/", server.raw)).header("connection", "close").send().await.unwrap();
         client.get(format!("{}/record/{id}/", server.raw)).send().await.unwrap();
         assert_eq!(recorded(&server, &id).await["connections"].as_array().unwrap().len(), 3);
