@@ -1,0 +1,103 @@
+//! The command line program, run as a user runs it.
+
+use std::process::Command;
+use std::sync::OnceLock;
+
+use whimbrel_server::{Addresses, Options, Server};
+
+fn server() -> &'static Addresses {
+    static SERVER: OnceLock<Server> = OnceLock::new();
+    SERVER.get_or_init(|| whimbrel_server::start_in_thread(Options::default()).expect("loopback ports are free")).addresses()
+}
+
+/// Exit status, standard output and standard error.
+fn whimbrel(arguments: &[&str]) -> (i32, String, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_whimbrel")).args(arguments).output().expect("the program starts");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("the output is UTF-8");
+    (output.status.code().expect("it is not killed"), text(output.stdout), text(output.stderr))
+}
+
+/// The request that the server saw.
+fn echo(arguments: &[&str]) -> serde_json::Value {
+    let url = format!("{}/anything", server().http);
+    let (status, out, error) = whimbrel(&[&[url.as_str()], arguments].concat());
+    assert_eq!(status, 0, "{error}");
+    let (_, body) = out.split_once("\n\n").expect("an empty line parts head and body");
+    serde_json::from_str(body).expect("the echo is JSON")
+}
+
+#[test]
+fn head_and_body_are_shown() {
+    let (status, out, error) = whimbrel(&[&format!("{}/json", server().http)]);
+    assert_eq!((status, error.as_str()), (0, ""));
+    assert!(out.starts_with("HTTP/1.1 200 OK\n") && out.contains("\nContent-Type: application/json"), "{out}");
+    assert!(out.contains("\n\n{\n    \""), "{out}");
+}
+
+#[test]
+fn params_headers_and_method_are_sent() {
+    let seen = echo(&["-m", "PUT", "-p", "a", "1", "-p", "a", "ä", "-h", "X-Test", "yes"]);
+    assert_eq!((&seen["method"], &seen["target"]), (&"PUT".into(), &"/anything?a=1&a=%C3%A4".into()));
+    assert!(seen["headers"].as_array().unwrap().contains(&serde_json::json!(["x-test", "yes"])));
+}
+
+#[test]
+fn bodies_are_posted() {
+    for (arguments, body, kind) in [
+        (["-j", r#"{"b": 1.10, "a": 2}"#].as_slice(), r#"{"b": 1.10, "a": 2}"#, Some("application/json")),
+        (&["-d", "a", "1 2", "-d", "b", "3"], "a=1+2&b=3", Some("application/x-www-form-urlencoded")),
+        (&["-c", "text"], "text", None),
+    ] {
+        let seen = echo(arguments);
+        assert_eq!((&seen["method"], &seen["body"]), (&"POST".into(), &body.into()));
+        let headers = seen["headers"].as_array().unwrap();
+        let sent = headers.iter().find(|field| field[0] == "content-type").and_then(|field| field[1].as_str());
+        assert_eq!(sent, kind);
+    }
+}
+
+#[test]
+fn redirects_are_followed_when_asked() {
+    let url = format!("{}/redirect/2", server().http);
+    let (status, out, _) = whimbrel(&[&url]);
+    assert_eq!((status, out.matches("HTTP/1.1 302 Found").count()), (1, 1));
+    let (status, out, _) = whimbrel(&[&url, "--follow-redirects"]);
+    assert_eq!((status, out.matches("HTTP/1.1 302 Found").count(), out.matches("HTTP/1.1 200 OK").count()), (0, 2, 1));
+}
+
+#[test]
+fn verbose_shows_the_request() {
+    let (_, out, _) = whimbrel(&["-v", &format!("{}/get?a=1", server().http)]);
+    assert!(out.starts_with("GET /get?a=1 HTTP/1.1\nHost: 127.0.0.1:"), "{out}");
+    assert!(out.contains("\nUser-Agent: whimbrel/") && out.contains("\n\nHTTP/1.1 200 OK\n"), "{out}");
+}
+
+#[test]
+fn binary_content_is_counted() {
+    let (_, out, _) = whimbrel(&[&format!("{}/bytes/10", server().http)]);
+    assert!(out.ends_with("\n\n<10 bytes of binary data>\n"), "{out}");
+}
+
+#[test]
+fn what_is_no_success_exits_with_1() {
+    assert_eq!(whimbrel(&[&format!("{}/status/404", server().http)]).0, 1);
+    for (url, kind, timeout) in [
+        (server().refused.as_str(), "Connect: ", "5"),
+        ("ftp://127.0.0.1/", "UnsupportedProtocol: ", "5"),
+        ("http://", "InvalidUrl: ", "5"),
+        (&format!("{}/hang", server().http), "ReadTimeout: ", "0.1"),
+        (&server().https, "Tls: ", "5"),
+    ] {
+        let (status, out, error) = whimbrel(&[url, "--timeout", timeout]);
+        assert_eq!((status, out.as_str()), (1, ""), "{url}");
+        assert!(error.starts_with(kind), "{error}");
+    }
+}
+
+#[test]
+fn arguments_that_make_no_sense_exit_with_2() {
+    let (status, _, error) = whimbrel(&["http://127.0.0.1/", "-j", "{"]);
+    assert!(status == 2 && error.contains("Not valid JSON"), "{error}");
+    let (status, out, _) = whimbrel(&["--help"]);
+    assert!(status == 0 && out.contains("--follow-redirects"), "{out}");
+}
