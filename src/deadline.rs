@@ -5,7 +5,7 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use crate::backend::{Instant, Sleep, sleep};
+use crate::backend::{Instant, Sleep, now, sleep};
 use crate::error::{Error, ErrorKind, Result};
 
 /// A point in time after which a poll gives up. Without one it never does.
@@ -18,13 +18,13 @@ pub(crate) struct Deadline {
 impl Deadline {
     /// So long from now; a limit beyond the clock's range never ends.
     pub(crate) fn after(limit: Option<Duration>) -> Self {
-        Self { at: limit.and_then(|limit| Instant::now().checked_add(limit)), timer: None }
+        Self { at: limit.and_then(|limit| now().checked_add(limit)), timer: None }
     }
 
     /// Ready once the time is over. The timer starts at the first call.
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let Some(at) = self.at else { return Poll::Pending };
-        let timer = self.timer.get_or_insert_with(|| Box::pin(sleep(at.saturating_duration_since(Instant::now()))));
+        let timer = self.timer.get_or_insert_with(|| Box::pin(sleep(at.saturating_duration_since(now()))));
         timer.as_mut().poll(cx)
     }
 }

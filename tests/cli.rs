@@ -7,7 +7,9 @@ use whimbrel_server::{Addresses, Options, Server};
 
 fn server() -> &'static Addresses {
     static SERVER: OnceLock<Server> = OnceLock::new();
-    SERVER.get_or_init(|| whimbrel_server::start_in_thread(Options::default()).expect("loopback ports are free")).addresses()
+    SERVER
+        .get_or_init(|| whimbrel_server::start_in_thread(Options::default()).expect("loopback ports are free"))
+        .addresses()
 }
 
 /// Exit status, standard output and standard error.

@@ -48,8 +48,9 @@ impl Basic {
             ));
         }
         let encoded = format!("Basic {}", STANDARD.encode(format!("{}:{}", self.user, self.password)));
-        let mut value = HeaderValue::try_from(encoded)
-            .map_err(|error| Error::new(ErrorKind::LocalProtocol, "Basic credentials do not fit a header").with_source(error))?;
+        let mut value = HeaderValue::try_from(encoded).map_err(|error| {
+            Error::new(ErrorKind::LocalProtocol, "Basic credentials do not fit a header").with_source(error)
+        })?;
         value.set_sensitive(true);
         Ok(value)
     }

@@ -32,6 +32,11 @@ pub(crate) fn sleep(duration: Duration) -> Sleep {
     tokio::time::sleep(duration)
 }
 
+#[expect(clippy::disallowed_methods, reason = "the edge where time comes in")]
+pub(crate) fn now() -> Instant {
+    Instant::now()
+}
+
 /// Since the Unix epoch; zero if the clock stands before it.
 #[expect(clippy::disallowed_methods, reason = "the edge where time comes in")]
 pub(crate) fn unix_time() -> Duration {

@@ -39,13 +39,13 @@ extern "C" {
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
 pub(crate) struct Instant(Duration);
 
-impl Instant {
-    pub(crate) fn now() -> Self {
-        Self(Duration::from_secs_f64((performance_now() / 1000.0).max(0.0)))
-    }
+pub(crate) fn now() -> Instant {
+    Instant(Duration::from_secs_f64((performance_now() / 1000.0).max(0.0)))
+}
 
+impl Instant {
     pub(crate) fn elapsed(&self) -> Duration {
-        Self::now().saturating_duration_since(*self)
+        now().saturating_duration_since(*self)
     }
 
     pub(crate) fn checked_add(&self, duration: Duration) -> Option<Self> {

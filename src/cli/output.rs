@@ -44,7 +44,8 @@ impl Style {
 
     /// Text is shown, JSON with indentation; other content is only counted.
     pub(super) fn body(self, response: &Response) -> String {
-        let kind = response.headers().get("content-type").map(|value| value.to_str().unwrap_or_default().to_ascii_lowercase());
+        let kind =
+            response.headers().get("content-type").map(|value| value.to_str().unwrap_or_default().to_ascii_lowercase());
         if !is_text(kind.as_deref(), response.bytes()) {
             return format!("<{} bytes of binary data>", response.bytes().len());
         }

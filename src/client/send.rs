@@ -7,7 +7,7 @@ use std::task::Poll;
 
 use super::{Client, builder};
 use crate::auth::{Auth, Basic, Step};
-use crate::backend::{Instant, unix_time};
+use crate::backend::{now, unix_time};
 use crate::body::Body;
 use crate::cookies::Cookies;
 use crate::deadline::Deadline;
@@ -136,7 +136,7 @@ impl Client {
 
     /// One request, one response: the only await that touches the world.
     async fn send_single_request(&self, request: Request) -> Result<StreamingResponse> {
-        let started = Instant::now();
+        let started = now();
         let mut response = self.inner.route.send(request).await?;
         response.started = Some(started);
         response.default_encoding = self.inner.default_encoding.clone();

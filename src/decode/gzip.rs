@@ -84,7 +84,7 @@ impl Decoder for Deflate {
 impl Deflate {
     /// RFC 1950 2.2: method 8 in the low bits of the first byte, and the two together divisible by 31.
     fn of(first: u8, second: u8) -> Self {
-        let zlib = first & 0x0f == 8 && u16::from_be_bytes([first, second]) % 31 == 0;
+        let zlib = first & 0x0f == 8 && u16::from_be_bytes([first, second]).is_multiple_of(31);
         Self::Reading(Decompress::new(zlib))
     }
 

@@ -9,7 +9,7 @@ use bytes::BytesMut;
 
 use super::assign::{Assignment, Granted, Ticket};
 use super::stream::Stream;
-use crate::backend::Instant;
+use crate::backend::now;
 use crate::config::Limits;
 use crate::deadline::{timed_out, within};
 use crate::error::{ErrorKind, Result};
@@ -64,7 +64,7 @@ impl Pool {
     fn request(&self, origin: &str) -> Option<Granted<Box<Connection>>> {
         let (expired, granted) = {
             let mut state = self.lock();
-            (state.expire(Instant::now()), state.request(origin))
+            (state.expire(now()), state.request(origin))
         };
         // Closing takes system calls, which nobody should wait for.
         drop(expired);
@@ -77,8 +77,12 @@ impl Pool {
             Some(granted) => Poll::Ready(Ok(granted)),
             None => Poll::Pending,
         });
-        within(patience, |limit| timed_out(ErrorKind::PoolTimeout, "No connection of the pool became free", limit), turn)
-            .await
+        within(
+            patience,
+            |limit| timed_out(ErrorKind::PoolTimeout, "No connection of the pool became free", limit),
+            turn,
+        )
+        .await
     }
 
     /// No code panics while it holds the lock, and the state is whole between its calls: poison means nothing here.
@@ -95,7 +99,7 @@ struct Place<'a> {
 
 impl Drop for Place<'_> {
     fn drop(&mut self) {
-        self.pool.lock().leave(&self.ticket, Instant::now());
+        self.pool.lock().leave(&self.ticket, now());
     }
 }
 
@@ -142,7 +146,7 @@ impl Lease {
         let Some(connection) = self.connection.take() else { return };
         let reusable = reusable && connection.read.is_empty();
         let Some(pool) = self.permit.pool.take() else { return };
-        let now = Instant::now();
+        let now = now();
         let mut state = pool.lock();
         match reusable {
             true => state.put_back(self.origin.clone(), connection, now),

@@ -82,7 +82,12 @@ fn env_roots() -> Result<Option<RootCertStore>> {
         let pem = read_file(&path).map_err(|error| unreadable("SSL_CERT_FILE", error))?;
         add_pem(&mut roots, &pem, "SSL_CERT_FILE")?;
     }
-    for path in folder.map(|path| read_folder(&path)).transpose().map_err(|error| unreadable("SSL_CERT_DIR", error))?.unwrap_or_default() {
+    for path in folder
+        .map(|path| read_folder(&path))
+        .transpose()
+        .map_err(|error| unreadable("SSL_CERT_DIR", error))?
+        .unwrap_or_default()
+    {
         // A folder of certificates may hold other files, as OpenSSL's does.
         let _ = read_file(&path).map(|pem| add_pem(&mut roots, &pem, "SSL_CERT_DIR"));
     }
@@ -93,7 +98,9 @@ fn add_pem(roots: &mut RootCertStore, pem: &[u8], what: &str) -> Result<()> {
     let broken = |reason: String| Error::new(ErrorKind::Tls, format!("{what} cannot be used: {reason}"));
     let mut found = 0;
     for certificate in CertificateDer::pem_slice_iter(pem) {
-        roots.add(certificate.map_err(|error| broken(error.to_string()))?).map_err(|error| broken(error.to_string()))?;
+        roots
+            .add(certificate.map_err(|error| broken(error.to_string()))?)
+            .map_err(|error| broken(error.to_string()))?;
         found += 1;
     }
     if found == 0 { Err(broken("there is no PEM certificate in it".into())) } else { Ok(()) }
@@ -125,7 +132,9 @@ fn handshake_error(url: &Url, error: std::io::Error) -> Error {
             "its certificate has expired".to_owned()
         }
         Some(Tls::InvalidMessage(_)) => "it does not speak TLS on this port; try http://".to_owned(),
-        _ if error.kind() == std::io::ErrorKind::UnexpectedEof => "it closed the connection during the handshake".to_owned(),
+        _ if error.kind() == std::io::ErrorKind::UnexpectedEof => {
+            "it closed the connection during the handshake".to_owned()
+        }
         _ => error.to_string(),
     };
     Error::new(ErrorKind::Tls, format!("No TLS connection to '{host}': {reason}")).with_source(error).with_url(url)

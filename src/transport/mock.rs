@@ -73,9 +73,9 @@ where
 
 impl MockTransport {
     /// Answers with what the function returns: a [`Response`] or a `Result<Response>`. A streamed body is read first.
-    pub fn new<R: IntoMockResponse>(handler: impl Fn(&Request) -> R + MaybeSend + MaybeSync + 'static) -> Self
+    pub fn new<R>(handler: impl Fn(&Request) -> R + MaybeSend + MaybeSync + 'static) -> Self
     where
-        R: 'static,
+        R: IntoMockResponse + 'static,
     {
         Self { handler: Box::new(Now(handler)) }
     }

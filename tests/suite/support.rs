@@ -151,5 +151,5 @@ pub(crate) fn pieces(
             std::task::Poll::Ready(self.0.next().map(|piece| Ok(piece.into())))
         }
     }
-    Pieces(pieces.to_vec().into_iter())
+    Pieces(Vec::from(pieces).into_iter())
 }

@@ -230,9 +230,7 @@ impl Exchange {
         let writing = self.written < self.lease.connection().write.len() || matches!(self.upload, Upload::Bytes(_));
         let (limit, kind, what) = match &self.upload {
             Upload::Stream(..) if !writing => return Poll::Pending,
-            Upload::Done | Upload::Failed(_) => {
-                (self.timeout.read, ErrorKind::ReadTimeout, "The server sent nothing")
-            }
+            Upload::Done | Upload::Failed(_) => (self.timeout.read, ErrorKind::ReadTimeout, "The server sent nothing"),
             _ => (self.timeout.write, ErrorKind::WriteTimeout, "The server took none of the request"),
         };
         self.patience.poll(limit, cx).map(|()| timed_out(kind, what, limit.unwrap_or_default()))

@@ -164,8 +164,9 @@ fn name(name: &str) -> Result<HeaderName> {
 /// Shares the head's bytes.
 fn value(field: &httparse::Header<'_>, bytes: &Bytes) -> Result<HeaderValue> {
     let shared = if field.value.is_empty() { Bytes::new() } else { bytes.slice_ref(field.value) };
-    HeaderValue::from_maybe_shared(shared)
-        .map_err(|_| remote(format!("The response's header '{}' has a control character in it", field.name.to_lowercase())))
+    HeaderValue::from_maybe_shared(shared).map_err(|_| {
+        remote(format!("The response's header '{}' has a control character in it", field.name.to_lowercase()))
+    })
 }
 
 fn closes(headers: &Headers) -> bool {
