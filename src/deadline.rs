@@ -70,3 +70,9 @@ pub(crate) async fn within<T>(
 pub(crate) fn timed_out(kind: ErrorKind, what: &str, limit: Duration) -> Error {
     Error::new(kind, format!("{what} within {limit:?}"))
 }
+
+/// The error of a request that took too long as a whole.
+pub(crate) fn total_timeout() -> Error {
+    let message = "The request did not finish within the total timeout; raise Timeout::total to allow more";
+    Error::new(ErrorKind::TotalTimeout, message)
+}

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::HeaderValue;
 
 use crate::body::Body;
-use crate::content::Content;
+use crate::content::{Content, media_type};
 use crate::error::{Error, ErrorKind, Result};
 use crate::headers::Headers;
 
@@ -124,7 +124,7 @@ impl Part {
     fn guess(&self) -> Option<Cow<'_, str>> {
         let named = self.content_type.as_deref().map(Cow::Borrowed);
         named.or_else(|| {
-            let guess = mime_guess::from_path(self.file_name.as_deref()?).first_raw();
+            let guess = media_type::guess(self.file_name.as_deref()?);
             Some(guess.unwrap_or("application/octet-stream").into())
         })
     }

@@ -8,6 +8,7 @@ use crate::body::Body;
 use crate::error::{Error, ErrorKind, Result};
 use crate::headers::{Headers, text};
 use crate::request::{Request, host_value, same_origin};
+use crate::url_merge;
 
 /// Fields that describe a body and go with it.
 const BODY_FIELDS: [HeaderName; 4] =
@@ -62,7 +63,7 @@ fn next_method(method: &Method, status: StatusCode) -> Method {
 /// The Location, read against the request's URL; its fragment is inherited when it has none (RFC 9110 10.2.2).
 fn next_url(from: &Url, headers: &Headers) -> Result<Url> {
     let location = headers.get(LOCATION).map(text).unwrap_or_default();
-    let mut url = from.join(&location).map_err(|error| {
+    let mut url = url_merge::join(from, &location).map_err(|error| {
         let message = format!("Invalid URL in location header: {error}");
         Error::new(ErrorKind::RemoteProtocol, message).with_url(from)
     })?;

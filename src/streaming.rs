@@ -14,9 +14,9 @@ use url::Url;
 
 use crate::backend::Instant;
 use crate::body::Incoming;
-use crate::deadline::Deadline;
+use crate::deadline::{Deadline, total_timeout};
 use crate::decode::{Decoders, text};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::headers::Headers;
 use crate::request::Request;
 use crate::response::{Head, Response};
@@ -120,6 +120,13 @@ impl StreamingResponse {
         self.headers().get("content-length")?.to_str().ok()?.parse().ok()
     }
 
+    /// The response without its body.
+    pub(crate) fn head_only(&self) -> Response {
+        let mut response = Response::from_parts(self.head.clone(), Bytes::new());
+        response.request = Some(self.request.without_body());
+        response
+    }
+
     /// The body is content already: the host decoded it.
     pub(crate) fn skip_decoding(&mut self) {
         self.decoders = Decoding::Off;
@@ -186,8 +193,7 @@ impl StreamingResponse {
     }
 
     fn total_timeout(&self) -> Error {
-        let message = "The request did not finish within the total timeout; raise Timeout::total to allow more";
-        Error::new(ErrorKind::TotalTimeout, message).with_url(self.request.url())
+        total_timeout().with_url(self.request.url())
     }
 
     fn poll_content(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes>>> {
@@ -229,12 +235,12 @@ impl StreamingResponse {
         Ok(if decoders.is_empty() { Decoding::Off } else { Decoding::On(decoders) })
     }
 
-    /// The host's own stream of content, where there is one and nothing was read: JavaScript reads it itself.
+    /// The host's own stream of content, for JavaScript to read itself, or the content if it is in memory.
     #[cfg_attr(not(feature = "npm"), expect(dead_code, reason = "only the JavaScript face hands host streams over"))]
-    pub(crate) fn into_host_stream(self) -> Option<crate::body::HostStream> {
+    pub(crate) fn into_host_stream(self) -> Result<(crate::body::HostStream, Deadline), Bytes> {
         match self.body {
-            Incoming::Stream(stream) => stream.into_host_stream(),
-            Incoming::Bytes(_) => None,
+            Incoming::Stream(stream) => Ok((stream.into_host_stream().ok_or_else(Bytes::new)?, self.deadline)),
+            Incoming::Bytes(bytes) => Err(bytes),
         }
     }
 }

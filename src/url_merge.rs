@@ -2,6 +2,7 @@
 
 use url::{ParseError, Position, Url};
 
+use crate::backend::host_url;
 use crate::error::{Error, ErrorKind, Result};
 use crate::query_params::QueryParams;
 
@@ -58,7 +59,17 @@ pub(crate) fn parse(text: &str) -> Result<Url> {
     if text.len() > MAX_URL {
         return Err(Error::new(ErrorKind::InvalidUrl, "The URL is longer than 65,536 bytes"));
     }
-    Url::parse(text).map_err(invalid)
+    Url::parse(text).or_else(|error| known_to_host(text).ok_or(error)).map_err(invalid)
+}
+
+/// A reference read against the URL that it was found at (RFC 3986 5).
+pub(crate) fn join(base: &Url, text: &str) -> Result<Url, ParseError> {
+    base.join(text).or_else(|error| known_to_host(text).ok_or(error))
+}
+
+/// Names beyond ASCII need tables, which the npm package leaves to the host.
+fn known_to_host(text: &str) -> Option<Url> {
+    if text.is_ascii() { None } else { Url::parse(&host_url(text)?).ok() }
 }
 
 /// The base is stored with a slash at the end of its path, so that merging appends (HTTPX).
@@ -105,7 +116,7 @@ pub(crate) fn apply_params(url: &mut Url, client: &QueryParams, request: Option<
 
 /// Has both a scheme and a host, read as a browser would, tabs and spaces before it included.
 fn is_absolute(text: &str) -> bool {
-    text.contains(':') && Url::parse(text).is_ok_and(|url| url.has_host())
+    text.contains(':') && Url::parse(text).ok().or_else(|| known_to_host(text)).is_some_and(|url| url.has_host())
 }
 
 /// The path and query to append. A host that stands in for a path (`//other.example/x`) is dropped, never contacted

@@ -8,6 +8,7 @@
 //! - `random() -> Result<[u8; 16]>` from the system's generator, never a weak one;
 //! - `env_var(&str)` and `read_file(&str)`, empty-handed where the host has neither;
 //! - `HostStream`: the stream of a response body that the host itself can read, or an empty type;
+//! - `host_url(&str)`: a URL as the host's parser reads it, where there is one;
 //! - `Runtime` with `new()` and `block_on(&self, future)`: an `Unsupported` error where blocking is impossible;
 //! - `run(future)`: drives a whole program;
 //! - for the socket transport, natively and on WASI: `TcpStream` (tokio's `AsyncRead` and `AsyncWrite`, and `is_readable`),

@@ -28,6 +28,11 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 /// No host reads bodies for a native program.
 pub(crate) enum HostStream {}
 
+/// No host reads URLs for it either.
+pub(crate) fn host_url(_: &str) -> Option<String> {
+    None
+}
+
 pub(crate) fn sleep(duration: Duration) -> Sleep {
     tokio::time::sleep(duration)
 }

@@ -39,6 +39,11 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
 /// No host reads bodies for a WASI program.
 pub(crate) enum HostStream {}
 
+/// No host reads URLs for it either.
+pub(crate) fn host_url(_: &str) -> Option<String> {
+    None
+}
+
 #[expect(clippy::disallowed_methods, reason = "the edge where time comes in")]
 pub(crate) fn now() -> Instant {
     Instant::now()

@@ -20,11 +20,30 @@ impl<T: ?Sized> MaybeSync for T {}
 /// A boxed future.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
 
-/// A response's body as JavaScript reads it.
-pub(crate) type HostStream = web_sys::Response;
+/// A response's body whose pieces stay JavaScript's.
+pub(crate) type HostStream = Pin<Box<dyn HostPieces>>;
+
+/// Reads a body piece by piece without copying it. Dropped before its end, it ends the request.
+pub(crate) trait HostPieces {
+    /// The next piece, `None` at the end.
+    #[cfg_attr(not(feature = "npm"), expect(dead_code, reason = "only the JavaScript face reads without copying"))]
+    fn poll_piece(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<Option<Uint8Array>>>;
+}
+
+/// The URL as the host reads it. Hosts know the Unicode tables that internationalised names need, so that the npm package
+/// can do without.
+pub(crate) fn host_url(text: &str) -> Option<String> {
+    HostUrl::new(text).ok().map(|url| url.href())
+}
 
 #[wasm_bindgen]
 extern "C" {
+    #[wasm_bindgen(js_name = URL)]
+    type HostUrl;
+    #[wasm_bindgen(constructor, js_class = "URL", catch)]
+    fn new(text: &str) -> std::result::Result<HostUrl, JsValue>;
+    #[wasm_bindgen(method, getter)]
+    fn href(this: &HostUrl) -> String;
     #[wasm_bindgen(js_namespace = performance, js_name = now)]
     fn performance_now() -> f64;
     #[wasm_bindgen(js_name = setTimeout)]

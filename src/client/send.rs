@@ -10,7 +10,7 @@ use crate::auth::{Auth, Basic, Step};
 use crate::backend::{now, unix_time};
 use crate::body::Body;
 use crate::cookies::Cookies;
-use crate::deadline::Deadline;
+use crate::deadline::{Deadline, total_timeout};
 use crate::error::{Error, ErrorKind, Result};
 use crate::redirect;
 use crate::request::Request;
@@ -43,11 +43,7 @@ impl Client {
                 Ok(response)
             }
             (Some(Err(error)), _) => Err(error),
-            (None, url) => {
-                let message = "The request did not finish within the total timeout; raise Timeout::total to allow more";
-                let error = Error::new(ErrorKind::TotalTimeout, message);
-                Err(url.iter().fold(error, |error, url| error.with_url(url)))
-            }
+            (None, url) => Err(url.iter().fold(total_timeout(), |error, url| error.with_url(url))),
         }
     }
 
@@ -156,9 +152,7 @@ async fn look(response: StreamingResponse, with_body: bool) -> Result<(Response,
     if with_body {
         return Ok((response.read().await?, None));
     }
-    let mut seen = Response::from_parts(response.head.clone(), Default::default());
-    seen.request = Some(response.request().without_body());
-    Ok((seen, Some(response)))
+    Ok((response.head_only(), Some(response)))
 }
 
 /// The request again, but for its stream: sending it once more says what is wrong.

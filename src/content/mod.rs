@@ -1,6 +1,7 @@
 //! Encoding of request bodies into content and the headers that describe it.
 
 mod finite;
+pub(crate) mod media_type;
 
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};

@@ -92,6 +92,7 @@ fn decoder(name: &str) -> Option<Box<dyn Decoder>> {
 }
 
 /// The one text of all decoders, with the coding's name.
+#[cfg(any(feature = "gzip", feature = "deflate", feature = "br", feature = "zstd"))]
 fn failed(coding: &str, reason: impl std::fmt::Display) -> Error {
     Error::new(ErrorKind::Decoding, format!("The response's {coding} content is broken: {reason}"))
 }

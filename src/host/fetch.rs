@@ -200,7 +200,7 @@ fn response_headers(response: &Response) -> Result<Headers> {
     Ok(headers)
 }
 
-pub(super) fn set(object: &Object, name: &str, value: &JsValue) {
+pub(crate) fn set(object: &Object, name: &str, value: &JsValue) {
     // Setting a property of a plain object of our own does not fail.
     let _ = Reflect::set(object, &name.into(), value);
 }

@@ -14,12 +14,13 @@ use web_sys::{ReadableStream, ReadableStreamDefaultReader, Response};
 
 use super::fetch::{AbortOnDrop, set};
 use super::fetch_error::{aborted, read_error};
+use crate::backend::HostPieces;
 use crate::body::{BodyStream, HostStream, IncomingBody, failed_source};
 use crate::config::Timeout;
 use crate::deadline::Patience;
 use crate::error::{Error, ErrorKind, Result};
 
-/// A response's body, read by us piece by piece or handed to JavaScript whole.
+/// A response's body, read piece by piece; the pieces are copied only for Rust.
 pub(super) struct FetchBody {
     response: Response,
     reader: Option<ReadableStreamDefaultReader>,
@@ -48,7 +49,7 @@ impl FetchBody {
         Ok(())
     }
 
-    fn poll_piece(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>>> {
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Uint8Array>>> {
         self.start_reading()?;
         let Some(reading) = &mut self.reading else { return Poll::Ready(Ok(None)) };
         let Poll::Ready(piece) = Pin::new(reading).poll(cx) else {
@@ -68,26 +69,28 @@ impl FetchBody {
             return Poll::Ready(Ok(None));
         }
         let value = Reflect::get(&piece, &"value".into()).unwrap_or_default();
-        Poll::Ready(Ok(Some(value.unchecked_into::<Uint8Array>().to_vec().into())))
+        Poll::Ready(Ok(Some(value.unchecked_into())))
     }
 }
 
 impl IncomingBody for FetchBody {
     fn poll_chunk(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes>>> {
         loop {
-            match ready!(self.poll_piece(cx)) {
-                Ok(Some(bytes)) if bytes.is_empty() => continue,
-                piece => return Poll::Ready(piece.transpose()),
+            match ready!(self.poll_next(cx)) {
+                Ok(Some(piece)) if piece.length() == 0 => continue,
+                piece => return Poll::Ready(piece.map(|piece| piece.map(|piece| piece.to_vec().into())).transpose()),
             }
         }
     }
 
-    fn into_host_stream(mut self: Pin<Box<Self>>) -> Option<HostStream> {
-        // JavaScript owns the body from here on; what it does not read, the host collects.
-        if let Some(abort) = self.abort.take() {
-            abort.disarm();
-        }
-        Some(Clone::clone(&self.response))
+    fn into_host_stream(self: Pin<Box<Self>>) -> Option<HostStream> {
+        Some(self)
+    }
+}
+
+impl HostPieces for FetchBody {
+    fn poll_piece(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<Option<Uint8Array>>> {
+        self.poll_next(cx)
     }
 }
 

@@ -13,6 +13,8 @@ mod wasi_http;
 
 #[cfg(target_os = "unknown")]
 pub(crate) use fetch::FetchTransport;
+#[cfg(all(feature = "npm", target_os = "unknown"))]
+pub(crate) use fetch::set;
 #[cfg(target_os = "wasi")]
 pub(crate) use wasi::WasiTransport;
 

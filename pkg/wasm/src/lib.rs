@@ -1,0 +1,3 @@
+//! Links whimbrel, whose exports to JavaScript are all that is wanted.
+
+extern crate whimbrel;
