@@ -172,14 +172,6 @@ pub(crate) struct TransportConfig {
 
 impl Default for TransportConfig {
     fn default() -> Self {
-        Self {
-            limits: None,
-            tls: None,
-            proxy: None,
-            local_address: None,
-            http1: true,
-            http2: false,
-            trust_env: true,
-        }
+        Self { limits: None, tls: None, proxy: None, local_address: None, http1: true, http2: false, trust_env: true }
     }
 }

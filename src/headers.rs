@@ -148,7 +148,8 @@ impl IntoHeaderName for HeaderName {
 impl IntoHeaderName for &str {
     fn into_header_name(self) -> Result<HeaderName> {
         HeaderName::from_bytes(self.as_bytes()).map_err(|_| {
-            let message = format!("Illegal header name {self:?}: only letters, digits and !#$%&'*+-.^_`|~ may be in it");
+            let message =
+                format!("Illegal header name {self:?}: only letters, digits and !#$%&'*+-.^_`|~ may be in it");
             Error::new(ErrorKind::LocalProtocol, message)
         })
     }
@@ -175,7 +176,8 @@ impl IntoHeaderValue for HeaderValue {
 impl IntoHeaderValue for &[u8] {
     fn into_header_value(self, name: &HeaderName) -> Result<HeaderValue> {
         // RFC 9110 5.5: white space around a value is not part of it, so sending it would change what was meant.
-        let padded = self.first().is_some_and(|b| b" \t".contains(b)) || self.last().is_some_and(|b| b" \t".contains(b));
+        let padded =
+            self.first().is_some_and(|b| b" \t".contains(b)) || self.last().is_some_and(|b| b" \t".contains(b));
         match HeaderValue::from_bytes(self) {
             Ok(value) if !padded => Ok(value),
             _ => {

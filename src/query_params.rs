@@ -27,9 +27,9 @@ impl QueryParams {
     /// Reads `a=1&b=2`; `+` is a space, invalid UTF-8 becomes U+FFFD, a leading `?` is part of the first name.
     pub fn parse(query: &str) -> Self {
         let pairs = query.split('&').filter(|pair| !pair.is_empty());
-        pairs.map(|pair| pair.split_once('=').unwrap_or((pair, ""))).fold(Self::new(), |params, (name, value)| {
-            params.add(decode(name), decode(value))
-        })
+        pairs
+            .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+            .fold(Self::new(), |params, (name, value)| params.add(decode(name), decode(value)))
     }
 
     /// The first value of the name.

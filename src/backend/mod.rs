@@ -32,4 +32,6 @@ mod wasi;
 pub use wasi::*;
 
 #[cfg(all(target_family = "wasm", not(any(target_os = "unknown", target_os = "wasi"))))]
-compile_error!("whimbrel runs natively, on wasm32-unknown-unknown in JavaScript hosts, and on wasm32-wasip2; see PLATFORM.md");
+compile_error!(
+    "whimbrel runs natively, on wasm32-unknown-unknown in JavaScript hosts, and on wasm32-wasip2; see PLATFORM.md"
+);

@@ -162,7 +162,10 @@ impl Runtime {
                     return Ok(output);
                 }
             } else if !react() {
-                return Err(Error::new(ErrorKind::Unsupported, "The program waits for something that WASI cannot wake"));
+                return Err(Error::new(
+                    ErrorKind::Unsupported,
+                    "The program waits for something that WASI cannot wake",
+                ));
             }
         }
     }

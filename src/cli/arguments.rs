@@ -1,5 +1,6 @@
 //! The grammar of the command line, HTTPX's.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{ArgAction, Parser};
@@ -21,14 +22,23 @@ pub(crate) struct Arguments {
     /// A header field; may be repeated
     #[arg(short = 'h', long, num_args = 2, value_names = ["NAME", "VALUE"], action = ArgAction::Append, allow_hyphen_values = true)]
     headers: Vec<String>,
+    /// A cookie; may be repeated
+    #[arg(long, num_args = 2, value_names = ["NAME", "VALUE"], action = ArgAction::Append, allow_hyphen_values = true)]
+    cookies: Vec<String>,
+    /// User and password for Basic authentication
+    #[arg(long, num_args = 2, value_names = ["USER", "PASS"], allow_hyphen_values = true)]
+    auth: Vec<String>,
     /// A form field of the body; may be repeated
     #[arg(short, long, num_args = 2, value_names = ["NAME", "VALUE"], action = ArgAction::Append, allow_hyphen_values = true)]
-    pub(super) data: Vec<String>,
+    data: Vec<String>,
+    /// A file to upload in a form; may be repeated
+    #[arg(short, long, num_args = 2, value_names = ["NAME", "FILE"], action = ArgAction::Append)]
+    files: Vec<String>,
     /// A JSON body
-    #[arg(short, long, value_name = "TEXT", value_parser = json, conflicts_with_all = ["data", "content"])]
+    #[arg(short, long, value_name = "TEXT", value_parser = json, conflicts_with_all = ["data", "files", "content"])]
     pub(super) json: Option<String>,
     /// A body as it is
-    #[arg(short, long, value_name = "TEXT", allow_hyphen_values = true, conflicts_with = "data")]
+    #[arg(short, long, value_name = "TEXT", allow_hyphen_values = true, conflicts_with_all = ["data", "files"])]
     pub(super) content: Option<String>,
     /// Follow redirects, and show each response's head
     #[arg(long)]
@@ -36,6 +46,9 @@ pub(crate) struct Arguments {
     /// Seconds for connecting and for each wait; 0 waits for ever
     #[arg(long, value_name = "SECONDS", default_value = "5.0", value_parser = seconds)]
     timeout: Duration,
+    /// Save the body to this file instead of showing it
+    #[arg(short = 'o', long, value_name = "FILE")]
+    pub(super) download: Option<PathBuf>,
     /// Show the request's head too
     #[arg(short, long)]
     pub(super) verbose: bool,
@@ -50,7 +63,8 @@ impl Arguments {
     }
 
     pub(super) fn method(&self) -> &str {
-        let body = self.json.is_some() || self.content.is_some() || !self.data.is_empty();
+        let form = !self.data.is_empty() || !self.files.is_empty();
+        let body = form || self.json.is_some() || self.content.is_some();
         self.method.as_deref().unwrap_or(if body { "POST" } else { "GET" })
     }
 
@@ -66,8 +80,20 @@ impl Arguments {
         pairs(&self.headers)
     }
 
+    pub(super) fn cookies(&self) -> impl Iterator<Item = (&str, &str)> {
+        pairs(&self.cookies)
+    }
+
+    pub(super) fn auth(&self) -> Option<(&str, &str)> {
+        pairs(&self.auth).next()
+    }
+
     pub(super) fn data(&self) -> impl Iterator<Item = (&str, &str)> {
         pairs(&self.data)
+    }
+
+    pub(super) fn files(&self) -> impl Iterator<Item = (&str, &str)> {
+        pairs(&self.files)
     }
 }
 
@@ -104,9 +130,14 @@ mod tests {
 
     #[test]
     fn the_method_follows_the_body() {
-        for (words, method) in
-            [("u", "GET"), ("u -j {}", "POST"), ("u -c x", "POST"), ("u -d a b", "POST"), ("u -c x -m PUT", "PUT")]
-        {
+        for (words, method) in [
+            ("u", "GET"),
+            ("u -j {}", "POST"),
+            ("u -c x", "POST"),
+            ("u -d a b", "POST"),
+            ("u -f a b", "POST"),
+            ("u -c x -m PUT", "PUT"),
+        ] {
             assert_eq!(parse(words).method(), method, "{words}");
         }
     }
@@ -126,7 +157,17 @@ mod tests {
 
     #[test]
     fn nonsense_is_refused() {
-        for words in ["", "u -j {", "u -j 1 -c 2", "u -p a", "u --timeout -1", "u --timeout x", "u v"] {
+        for words in [
+            "",
+            "u -j {",
+            "u -j 1 -c 2",
+            "u -p a",
+            "u --timeout -1",
+            "u --timeout x",
+            "u --auth a",
+            "u -f a b -c c",
+            "u v",
+        ] {
             let words = ["whimbrel"].into_iter().chain(words.split(' ').filter(|word| !word.is_empty()));
             assert!(Arguments::try_parse_from(words.clone()).is_err(), "{:?}", words.collect::<Vec<_>>());
         }

@@ -1,14 +1,17 @@
 //! `whimbrel URL`: one request and its responses, on the terminal.
 
 mod arguments;
+mod download;
 mod output;
+mod request;
 
-use std::io::{self, IsTerminal, Write};
+use std::fmt;
+use std::io::{self, IsTerminal, StdoutLock, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser;
-use whimbrel::blocking;
-use whimbrel::{Client, Response, Result};
+use whimbrel::{Request, RequestBuilder, Response};
 
 use self::arguments::Arguments;
 use self::output::Style;
@@ -16,64 +19,101 @@ use self::output::Style;
 /// Success (0) means a 2xx response; everything else is 1, and arguments that make no sense are 2.
 pub(crate) fn run() -> ExitCode {
     let arguments = Arguments::parse();
-    let outcome = exchange(&arguments).and_then(|response| {
-        show(&response, &arguments).map_err(|error| {
-            whimbrel::Error::new(whimbrel::ErrorKind::Write, format!("The response could not be shown: {error}"))
-        })?;
-        Ok(response.is_success())
-    });
-    match outcome {
+    match exchange(&arguments) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
-        Err(error) => {
-            eprintln!("{}", Style::of(io::stderr().is_terminal()).clean(&format!("{:?}: {error}", error.kind())));
+        Err(failure) => {
+            eprintln!("{}", Style::of(io::stderr().is_terminal()).clean(&failure.to_string()));
             ExitCode::FAILURE
         }
     }
 }
 
-fn exchange(arguments: &Arguments) -> Result<Response> {
-    let client = Client::builder().follow_redirects(arguments.follow_redirects).timeout(arguments.timeout());
-    arguments.fill(client.build_blocking()?.request(arguments.method(), arguments.url())).send()
+/// Whether the last response is a success.
+fn exchange(arguments: &Arguments) -> Result<bool, Failure> {
+    let request = arguments.request()?;
+    whimbrel::block_on(async {
+        match &arguments.download {
+            Some(path) => save(request, path, arguments.verbose).await,
+            None => show(request, arguments.verbose).await,
+        }
+    })?
 }
 
 /// The heads of all responses, then the last one's body.
-fn show(response: &Response, arguments: &Arguments) -> io::Result<()> {
-    let style = Style::of(io::stdout().is_terminal());
-    let mut out = io::stdout().lock();
-    for hop in response.history().iter().chain([response]) {
-        if arguments.verbose
-            && let Some(request) = hop.request()
-        {
-            writeln!(out, "{}\n", style.request_head(request))?;
-        }
-        writeln!(out, "{}\n", style.response_head(hop))?;
-    }
+async fn show(request: RequestBuilder, verbose: bool) -> Result<bool, Failure> {
+    let response = request.send().await?;
+    let mut screen = Screen::new(verbose);
+    screen.responses(response.history().iter().chain([&response]))?;
     if !response.bytes().is_empty() {
-        writeln!(out, "{}", style.body(response))?;
+        writeln!(screen.out, "{}", screen.style.body(&response))?;
     }
-    out.flush()
+    Ok(response.is_success())
 }
 
-/// What `--json` and friends add to a request.
-impl Arguments {
-    fn fill(&self, mut request: blocking::RequestBuilder) -> blocking::RequestBuilder {
-        // Given ones replace the URL's query, even none of them.
-        if self.params().next().is_some() {
-            request = request.params(self.params());
+/// The heads of all responses; the last one's body goes to the file.
+async fn save(request: RequestBuilder, path: &Path, verbose: bool) -> Result<bool, Failure> {
+    let response = request.stream().await?;
+    let success = response.status().is_success();
+    let mut screen = Screen::new(verbose);
+    screen.responses(response.history())?;
+    let head = screen.style.streaming_head(&response);
+    screen.heads(Some(response.request()), &head)?;
+    download::save(response, path).await?;
+    Ok(success)
+}
+
+/// Standard output: a terminal or a pipe.
+struct Screen {
+    out: StdoutLock<'static>,
+    style: Style,
+    verbose: bool,
+}
+
+impl Screen {
+    fn new(verbose: bool) -> Self {
+        Self { out: io::stdout().lock(), style: Style::of(io::stdout().is_terminal()), verbose }
+    }
+
+    fn responses<'a>(&mut self, responses: impl IntoIterator<Item = &'a Response>) -> io::Result<()> {
+        responses.into_iter().try_for_each(|response| {
+            let head = self.style.response_head(response);
+            self.heads(response.request(), &head)
+        })
+    }
+
+    fn heads(&mut self, request: Option<&Request>, response: &str) -> io::Result<()> {
+        if let Some(request) = request.filter(|_| self.verbose) {
+            writeln!(self.out, "{}\n", self.style.request_head(request))?;
         }
-        for (name, value) in self.headers() {
-            request = request.header(name, value);
+        writeln!(self.out, "{response}\n")
+    }
+}
+
+/// Why there is nothing to show, in one line.
+enum Failure {
+    Request(whimbrel::Error),
+    Io(String),
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Request(error) => write!(f, "{:?}: {error}", error.kind()),
+            Self::Io(message) => f.write_str(message),
         }
-        if let Some(json) = &self.json {
-            let given = self.headers().any(|(name, _)| name.eq_ignore_ascii_case("content-type"));
-            request = if given { request } else { request.header("content-type", "application/json") };
-            return request.content(json.clone());
-        }
-        match &self.content {
-            Some(content) => request.content(content.clone()),
-            None if !self.data.is_empty() => request.form(self.data()),
-            None => request,
-        }
+    }
+}
+
+impl From<whimbrel::Error> for Failure {
+    fn from(error: whimbrel::Error) -> Self {
+        Self::Request(error)
+    }
+}
+
+/// Files are named where they fail; what remains is the terminal or the pipe.
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self::Io(format!("The response could not be shown: {error}"))
     }
 }

@@ -37,7 +37,10 @@ fn check_host(url: &url::Url) -> Result<()> {
             ErrorKind::UnsupportedProtocol,
             format!("Request URL has an unsupported protocol '{scheme}://'; http:// and https:// are supported"),
         )),
-        _ => Err(Error::new(ErrorKind::UnsupportedProtocol, "Request URL is missing an 'http://' or 'https://' protocol")),
+        _ => Err(Error::new(
+            ErrorKind::UnsupportedProtocol,
+            "Request URL is missing an 'http://' or 'https://' protocol",
+        )),
     }
 }
 

@@ -56,7 +56,10 @@ pub(super) enum Payload {
 impl RequestBuilder {
     pub(super) fn new(client: Client, method: Option<Method>, url: UrlText) -> Self {
         let error = method.is_none().then(|| {
-            Error::new(ErrorKind::LocalProtocol, "Illegal method: only letters, digits and !#$%&'*+-.^_`|~ may be in it")
+            Error::new(
+                ErrorKind::LocalProtocol,
+                "Illegal method: only letters, digits and !#$%&'*+-.^_`|~ may be in it",
+            )
         });
         Self {
             client,

@@ -49,7 +49,8 @@ impl Decoders {
         let codings = headers.get_all("content-encoding").map(text).collect::<Vec<_>>().join(",");
         let named: Vec<_> = codings.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
         if named.len() > MAX_CODINGS {
-            let message = format!("The response has {} content codings; at most {MAX_CODINGS} are decoded", named.len());
+            let message =
+                format!("The response has {} content codings; at most {MAX_CODINGS} are decoded", named.len());
             return Err(Error::new(ErrorKind::Decoding, message));
         }
         chain.extend(named.iter().rev().filter_map(|name| decoder(name)));

@@ -97,7 +97,9 @@ impl Zstd {
             return Ok(false);
         }
         let block = &self.pending[..needed];
-        self.decoder.decode_blocks(block, BlockDecodingStrategy::UptoBlocks(1)).map_err(|error| failed("zstd", error))?;
+        self.decoder
+            .decode_blocks(block, BlockDecodingStrategy::UptoBlocks(1))
+            .map_err(|error| failed("zstd", error))?;
         self.pending.drain(..needed);
         content.extend(self.decoder.collect().unwrap_or_default());
         if is_last {

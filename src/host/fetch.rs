@@ -44,8 +44,20 @@ pub(crate) struct FetchTransport {
 /// Fields that fetch drops or rewrites without a word (js.md 5A); set on purpose they are an error.
 const HOST_FIELDS: &[&str] = &["host", "expect", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"];
 const BROWSER_FIELDS: &[&str] = &[
-    "accept-charset", "accept-encoding", "access-control-request-headers", "access-control-request-method", "connection",
-    "cookie", "cookie2", "date", "dnt", "origin", "referer", "set-cookie", "user-agent", "via",
+    "accept-charset",
+    "accept-encoding",
+    "access-control-request-headers",
+    "access-control-request-method",
+    "connection",
+    "cookie",
+    "cookie2",
+    "date",
+    "dnt",
+    "origin",
+    "referer",
+    "set-cookie",
+    "user-agent",
+    "via",
 ];
 
 impl FetchTransport {
@@ -99,9 +111,13 @@ impl FetchTransport {
 
     fn receive(&self, response: Response, abort: AbortOnDrop, request: &Request) -> Result<(Head, Incoming)> {
         let type_of = Reflect::get(&response, &"type".into()).ok().and_then(|kind| kind.as_string());
-        let status = StatusCode::from_u16(response.status()).ok().filter(|_| type_of.as_deref() != Some("opaqueredirect"));
+        let status =
+            StatusCode::from_u16(response.status()).ok().filter(|_| type_of.as_deref() != Some("opaqueredirect"));
         let status = status.ok_or_else(|| {
-            Error::new(ErrorKind::Unsupported, "The host hides this response: it is opaque, or a redirect that only the host may see")
+            Error::new(
+                ErrorKind::Unsupported,
+                "The host hides this response: it is opaque, or a redirect that only the host may see",
+            )
         })?;
         let mut head = Head::new(status, response_headers(&response)?);
         head.reason = Some(response.status_text()).filter(|reason| !reason.is_empty()).map(Into::into);
@@ -147,7 +163,9 @@ impl FetchTransport {
         // The length of a body and its framing are told by the body itself.
         let refused = headers.iter().map(|(name, _)| name.as_str()).find(|name| refused(name) && !is_framing(name));
         match refused {
-            Some(name) => Err(Error::new(ErrorKind::Unsupported, format!("Header '{name}' cannot be set with this host's fetch"))),
+            Some(name) => {
+                Err(Error::new(ErrorKind::Unsupported, format!("Header '{name}' cannot be set with this host's fetch")))
+            }
             None => Ok(()),
         }
     }
@@ -174,7 +192,13 @@ impl Host {
         let global = js_sys::global();
         let has = |name: &str| Reflect::get(&global, &name.into()).is_ok_and(|value| !value.is_undefined());
         let server = has("process") || has("Deno") || has("Bun") || has("WebSocketPair") || has("EdgeRuntime");
-        if server && !has("document") { Self::Server } else if has("location") { Self::Browser } else { Self::Server }
+        if server && !has("document") {
+            Self::Server
+        } else if has("location") {
+            Self::Browser
+        } else {
+            Self::Server
+        }
     }
 }
 

@@ -13,7 +13,9 @@ pub(super) fn fetch_error(thrown: JsValue) -> Error {
     let (code, text) = describe(&thrown);
     let kind = kind_of(code.as_deref().unwrap_or_default());
     let hint = match (&code, kind) {
-        (None, _) => "; the host tells no more: no connection, a bad certificate, or an origin that CORS does not allow",
+        (None, _) => {
+            "; the host tells no more: no connection, a bad certificate, or an origin that CORS does not allow"
+        }
         (_, ErrorKind::Tls) => "; the certificate is not trusted, or is for another host",
         _ => "",
     };

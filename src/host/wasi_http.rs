@@ -86,9 +86,9 @@ fn fields(request: &Request) -> Result<Fields> {
             check_default(name, value, request.url())?;
             continue;
         }
-        fields
-            .append(name.as_str(), value.as_bytes())
-            .map_err(|error| Error::new(ErrorKind::Unsupported, format!("The host refuses the header '{name}': {error}")))?;
+        fields.append(name.as_str(), value.as_bytes()).map_err(|error| {
+            Error::new(ErrorKind::Unsupported, format!("The host refuses the header '{name}': {error}"))
+        })?;
     }
     Ok(fields)
 }
@@ -177,8 +177,9 @@ fn answered(response: &FutureIncomingResponse) -> Result<IncomingResponse> {
 }
 
 fn receive(response: IncomingResponse, timeout: Timeout) -> Result<(Head, Incoming)> {
-    let status = StatusCode::from_u16(response.status())
-        .map_err(|_| Error::new(ErrorKind::RemoteProtocol, format!("The response's status is {}", response.status())))?;
+    let status = StatusCode::from_u16(response.status()).map_err(|_| {
+        Error::new(ErrorKind::RemoteProtocol, format!("The response's status is {}", response.status()))
+    })?;
     let mut headers = Headers::new();
     let malformed = || Error::new(ErrorKind::RemoteProtocol, "The host handed over a malformed header");
     for (name, value) in response.headers().entries() {
@@ -187,7 +188,8 @@ fn receive(response: IncomingResponse, timeout: Timeout) -> Result<(Head, Incomi
     }
     let body = response.consume().map_err(|()| refused("reading the body"))?;
     let stream = body.stream().map_err(|()| refused("reading the body"))?;
-    let body = HostBody { reading: None, stream, _body: body, _response: response, timeout, patience: Patience::default() };
+    let body =
+        HostBody { reading: None, stream, _body: body, _response: response, timeout, patience: Patience::default() };
     Ok((Head::new(status, headers), Incoming::Stream(Box::pin(body))))
 }
 
@@ -214,7 +216,8 @@ impl ReadBody for HostBody {
                     if Pin::new(reading).poll(cx).is_pending() {
                         let limit = body.timeout.read;
                         ready!(body.patience.poll(limit, cx));
-                        let late = timed_out(ErrorKind::ReadTimeout, "The server sent nothing", limit.unwrap_or_default());
+                        let late =
+                            timed_out(ErrorKind::ReadTimeout, "The server sent nothing", limit.unwrap_or_default());
                         return Poll::Ready(Some(Err(late)));
                     }
                     body.reading = None;

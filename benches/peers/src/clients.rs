@@ -47,12 +47,12 @@ fn block_on<T>(future: impl Future<Output = Result<T, BoxError>>) -> Result<T, B
 
 async fn whimbrel(plan: &Plan<'_>) -> Result<Sample, BoxError> {
     let client = whimbrel::Client::new();
-    plan.measure_async(async || Ok(client.get(plan.url).send().await?.content().len())).await
+    plan.measure_async(async || Ok(client.get(plan.url).send().await?.bytes().len())).await
 }
 
 fn whimbrel_blocking(plan: &Plan<'_>) -> Result<Sample, BoxError> {
     let client = whimbrel::blocking::Client::new();
-    plan.measure(|| Ok(client.get(plan.url).send()?.content().len()))
+    plan.measure(|| Ok(client.get(plan.url).send()?.bytes().len()))
 }
 
 async fn reqwest(plan: &Plan<'_>) -> Result<Sample, BoxError> {

@@ -92,6 +92,7 @@ fn label(name: &str) -> &str {
 }
 
 fn version(package: &str) -> &str {
-    let entry = LOCK.split("[[package]]").find_map(|entry| entry.trim().strip_prefix(&format!("name = \"{package}\"\n")));
+    let entry =
+        LOCK.split("[[package]]").find_map(|entry| entry.trim().strip_prefix(&format!("name = \"{package}\"\n")));
     entry.and_then(|entry| entry.split('"').nth(1)).unwrap_or("?")
 }

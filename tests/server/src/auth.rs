@@ -17,19 +17,13 @@ use crate::{
 pub(crate) fn credentials(call: &Call, scheme: &str) -> Option<String> {
     let field = latin_1(call.parts.headers.get(AUTHORIZATION)?.as_bytes());
     let (named, credentials) = field.split_once(' ')?;
-    named
-        .eq_ignore_ascii_case(scheme)
-        .then(|| credentials.trim().to_owned())
+    named.eq_ignore_ascii_case(scheme).then(|| credentials.trim().to_owned())
 }
 
 /// A 401 with this challenge.
 pub(crate) fn challenge(challenge: &str) -> Reply {
     let mut reply = reply::empty(StatusCode::UNAUTHORIZED);
-    let added = reply::append(
-        reply.headers_mut(),
-        WWW_AUTHENTICATE.as_ref(),
-        challenge.as_bytes(),
-    );
+    let added = reply::append(reply.headers_mut(), WWW_AUTHENTICATE.as_ref(), challenge.as_bytes());
     match added {
         Ok(()) => reply,
         Err(reason) => reply::bad_request(reason),
@@ -38,8 +32,7 @@ pub(crate) fn challenge(challenge: &str) -> Reply {
 
 pub(crate) fn basic(call: &Call, user: &str, password: &str) -> Reply {
     let user = percent_decode(user);
-    let expected =
-        BASE64_STANDARD.encode([&user, b":".as_slice(), &percent_decode(password)].concat());
+    let expected = BASE64_STANDARD.encode([&user, b":".as_slice(), &percent_decode(password)].concat());
     if credentials(call, "Basic").is_none_or(|given| given != expected) {
         return challenge("Basic realm=\"whimbrel\", charset=\"UTF-8\"");
     }

@@ -35,10 +35,7 @@ fn pattern(call: &Call, length: &str, framing: Framing) -> Reply {
     };
     let seed = call.query.number("seed").unwrap_or(0);
     let chunk = call.query.number("chunk").unwrap_or(16 * 1024);
-    reply::typed(
-        BINARY,
-        PatternBody::new(seed, length, chunk, framing).boxed_unsync(),
-    )
+    reply::typed(BINARY, PatternBody::new(seed, length, chunk, framing).boxed_unsync())
 }
 
 /// `/stream/{n}`: a line of JSON after the other.
@@ -48,8 +45,7 @@ pub(crate) fn stream(call: Call, lines: &str) -> Reply {
     };
     reply::stream("application/x-ndjson", |mut pipe| async move {
         for id in 0..lines {
-            let line =
-                json!({"id": id, "url": call.url(), "headers": header_pairs(&call.parts.headers)});
+            let line = json!({"id": id, "url": call.url(), "headers": header_pairs(&call.parts.headers)});
             pipe.send_data(format!("{line}\n").into()).await?;
         }
         Ok(())
@@ -101,25 +97,20 @@ pub(crate) fn sse(call: &Call) -> Reply {
         }
         Ok(())
     });
-    reply
-        .headers_mut()
-        .insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    reply.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     reply
 }
 
 /// Hyper sends trailers over HTTP/1.1 only to a client that says `TE: trailers` (RFC 9110 §6.5.1).
 pub(crate) fn trailers() -> Reply {
     let mut reply = reply::stream("text/plain", |mut pipe| async move {
-        pipe.send_data(Bytes::from_static(b"body with trailers\n"))
-            .await?;
+        pipe.send_data(Bytes::from_static(b"body with trailers\n")).await?;
         let mut trailers = HeaderMap::new();
         trailers.insert("x-checksum", HeaderValue::from_static("abc123"));
         trailers.insert("x-rows", HeaderValue::from_static("7"));
         pipe.send_trailers(trailers).await
     });
-    reply
-        .headers_mut()
-        .insert(TRAILER, HeaderValue::from_static("x-checksum, x-rows"));
+    reply.headers_mut().insert(TRAILER, HeaderValue::from_static("x-checksum, x-rows"));
     reply
 }
 

@@ -25,12 +25,7 @@ impl Call {
     pub(crate) fn new(request: Request<Incoming>, connection: Arc<Connection>) -> Self {
         let (parts, body) = request.into_parts();
         let query = Query::form(parts.uri.query().unwrap_or_default());
-        Self {
-            parts,
-            body,
-            query,
-            connection,
-        }
+        Self { parts, body, query, connection }
     }
 
     /// The request target as it came: HTTP/2's `:path`, or the second word of the request line.
@@ -43,16 +38,8 @@ impl Call {
 
     /// `scheme://host` as the client named it.
     pub(crate) fn origin(&self) -> String {
-        let scheme = if self.connection.kind == Kind::Https {
-            "https"
-        } else {
-            "http"
-        };
-        let host = self
-            .parts
-            .headers
-            .get(HOST)
-            .map(|host| latin_1(host.as_bytes()));
+        let scheme = if self.connection.kind == Kind::Https { "https" } else { "http" };
+        let host = self.parts.headers.get(HOST).map(|host| latin_1(host.as_bytes()));
         // HTTP/2 has the host in `:authority` (RFC 9113 §8.3.1).
         let authority = self.parts.uri.authority().map(ToString::to_string);
         format!("{scheme}://{}", authority.or(host).unwrap_or_default())
@@ -70,7 +57,5 @@ impl Call {
 /// Name and value of every field, in hyper's order: as sent, with repeated names drawn together.
 pub(crate) fn header_pairs(headers: &HeaderMap) -> Vec<(String, String)> {
     let pairs = headers.iter();
-    pairs
-        .map(|(name, value)| (name.to_string(), latin_1(value.as_bytes())))
-        .collect()
+    pairs.map(|(name, value)| (name.to_string(), latin_1(value.as_bytes()))).collect()
 }

@@ -3,8 +3,8 @@
 use std::{io, sync::Arc};
 
 use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa,
-    KeyPair, KeyUsagePurpose, date_time_ymd,
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair,
+    KeyUsagePurpose, date_time_ymd,
 };
 use tokio_rustls::{
     TlsAcceptor,
@@ -35,9 +35,7 @@ impl Authority {
         let mut params = named("whimbrel test authority", &[])?;
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-        CertifiedIssuer::self_signed(params, key)
-            .map(Self)
-            .map_err(io::Error::other)
+        CertifiedIssuer::self_signed(params, key).map(Self).map_err(io::Error::other)
     }
 
     pub(crate) fn pem(&self) -> String {
@@ -45,12 +43,7 @@ impl Authority {
     }
 
     /// A TLS port whose certificate is for `hosts`.
-    pub(crate) fn acceptor(
-        &self,
-        hosts: &[&str],
-        validity: Validity,
-        protocols: &[&str],
-    ) -> io::Result<TlsAcceptor> {
+    pub(crate) fn acceptor(&self, hosts: &[&str], validity: Validity, protocols: &[&str]) -> io::Result<TlsAcceptor> {
         let (certificate, key) = self.sign(hosts, validity)?;
         let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()
@@ -58,10 +51,7 @@ impl Authority {
             .with_no_client_auth()
             .with_single_cert(vec![certificate], key)
             .map_err(io::Error::other)?;
-        config.alpn_protocols = protocols
-            .iter()
-            .map(|name| name.as_bytes().into())
-            .collect();
+        config.alpn_protocols = protocols.iter().map(|name| name.as_bytes().into()).collect();
         Ok(TlsAcceptor::from(Arc::new(config)))
     }
 
@@ -81,10 +71,7 @@ impl Authority {
             params.not_after = date_time_ymd(2001, 1, 1);
         }
         let certificate = params.signed_by(&key, &self.0).map_err(io::Error::other)?;
-        Ok((
-            certificate.der().clone(),
-            PrivateKeyDer::Pkcs8(key.serialize_der().into()),
-        ))
+        Ok((certificate.der().clone(), PrivateKeyDer::Pkcs8(key.serialize_der().into())))
     }
 }
 
@@ -93,8 +80,6 @@ fn named(common_name: &str, hosts: &[&str]) -> io::Result<CertificateParams> {
     let hosts: Vec<String> = hosts.iter().map(|&host| host.to_owned()).collect();
     let mut params = CertificateParams::new(hosts).map_err(io::Error::other)?;
     params.distinguished_name.remove(DnType::CommonName);
-    params
-        .distinguished_name
-        .push(DnType::CommonName, common_name);
+    params.distinguished_name.push(DnType::CommonName, common_name);
     Ok(params)
 }

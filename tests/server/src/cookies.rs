@@ -15,10 +15,7 @@ use crate::{
 /// The cookies received: as an object (of two with one name the last), and as pairs in their order.
 pub(crate) fn show(call: &Call) -> Reply {
     let pairs = received(call);
-    let object: Map<String, Value> = pairs
-        .iter()
-        .map(|(name, value)| (name.clone(), value.as_str().into()))
-        .collect();
+    let object: Map<String, Value> = pairs.iter().map(|(name, value)| (name.clone(), value.as_str().into())).collect();
     reply::json(&json!({"cookies": object, "pairs": pairs}))
 }
 
@@ -36,9 +33,7 @@ fn pair(text: &str) -> (String, String) {
 }
 
 pub(crate) fn set(call: &Call) -> Reply {
-    send_to_cookies(call, |name, value| {
-        [name, b"=", value, b"; Path=/"].concat()
-    })
+    send_to_cookies(call, |name, value| [name, b"=", value, b"; Path=/"].concat())
 }
 
 pub(crate) fn delete(call: &Call) -> Reply {
@@ -48,11 +43,7 @@ pub(crate) fn delete(call: &Call) -> Reply {
 fn send_to_cookies(call: &Call, cookie: impl Fn(&[u8], &[u8]) -> Vec<u8>) -> Reply {
     let mut reply = reply::empty(StatusCode::FOUND);
     let location = (LOCATION, b"/cookies".to_vec());
-    let cookies = call
-        .query
-        .0
-        .iter()
-        .map(|(name, value)| (SET_COOKIE, cookie(name, value)));
+    let cookies = call.query.0.iter().map(|(name, value)| (SET_COOKIE, cookie(name, value)));
     for (field, value) in std::iter::once(location).chain(cookies) {
         if let Err(reason) = reply::append(reply.headers_mut(), field.as_ref(), &value) {
             return reply::bad_request(reason);

@@ -3,10 +3,9 @@
 use hyper::{
     HeaderMap, Method, StatusCode,
     header::{
-        ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS,
-        ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS,
-        ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_HEADERS, ACCESS_CONTROL_REQUEST_METHOD,
-        HeaderValue, ORIGIN,
+        ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
+        ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE,
+        ACCESS_CONTROL_REQUEST_HEADERS, ACCESS_CONTROL_REQUEST_METHOD, HeaderValue, ORIGIN,
     },
 };
 
@@ -38,26 +37,17 @@ pub(crate) fn allow(headers: &mut HeaderMap, origin: Option<HeaderValue>) {
     // `*` is not allowed together with credentials (Fetch §3.3.5).
     if let Some(origin) = origin {
         headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-        headers.insert(
-            ACCESS_CONTROL_ALLOW_CREDENTIALS,
-            HeaderValue::from_static("true"),
-        );
+        headers.insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
     } else {
         headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     }
-    headers.insert(
-        "access-control-allow-private-network",
-        HeaderValue::from_static("true"),
-    );
+    headers.insert("access-control-allow-private-network", HeaderValue::from_static("true"));
 }
 
 /// `*`, and the names one by one because with credentials `*` is a name like any other.
 fn exposed(headers: &HeaderMap) -> HeaderValue {
     let always = ["*", "content-length", "date"];
-    let names = headers
-        .keys()
-        .map(|name| name.as_str())
-        .filter(|name| !always.contains(name));
+    let names = headers.keys().map(|name| name.as_str()).filter(|name| !always.contains(name));
     let list: Vec<&str> = always.into_iter().chain(names.take(MOST_EXPOSED)).collect();
     HeaderValue::from_str(&list.join(", ")).unwrap_or(HeaderValue::from_static("*"))
 }
@@ -65,9 +55,7 @@ fn exposed(headers: &HeaderMap) -> HeaderValue {
 /// The same as `allow`, as lines for the raw port. A preflight's questions are answered alike.
 pub(crate) fn lines(field: impl Fn(&str) -> Option<String>) -> String {
     let mut lines = match field("origin") {
-        Some(origin) => format!(
-            "Access-Control-Allow-Origin: {origin}\r\nAccess-Control-Allow-Credentials: true\r\n"
-        ),
+        Some(origin) => format!("Access-Control-Allow-Origin: {origin}\r\nAccess-Control-Allow-Credentials: true\r\n"),
         None => "Access-Control-Allow-Origin: *\r\n".to_owned(),
     };
     if let Some(method) = field("access-control-request-method") {

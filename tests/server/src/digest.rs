@@ -29,9 +29,7 @@ impl Nonces {
     fn fresh(&self) -> String {
         let mut nonces = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         // No secret is behind it: the time and the number of nonces make it unique.
-        let now = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default();
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let nonce = hex(&Md5::digest(format!("{}-{}", now.as_nanos(), nonces.len())));
         nonces.insert(nonce.clone(), 0);
         nonce
@@ -60,13 +58,7 @@ pub(crate) fn auth(call: &Call, qop: &str, user: &str, password: &str, algorithm
         );
     };
     let [qop, user, password] = [qop, user, password].map(text);
-    let expected = Expected {
-        hash,
-        algorithm,
-        qop: &qop,
-        user: &user,
-        password: &password,
-    };
+    let expected = Expected { hash, algorithm, qop: &qop, user: &user, password: &password };
     match credentials(call, "Digest").map(|given| expected.verdict(call, &parameters(&given))) {
         Some(Verdict::Right) => reply::json(&json!({"authenticated": true, "user": user})),
         Some(Verdict::Stale) => expected.challenge(call, ", stale=true"),
@@ -115,14 +107,10 @@ impl Expected<'_> {
             && field("realm") == REALM
             && field("opaque") == "6f7061717565"
             && field("uri") == call.target()
-            && given
-                .get("algorithm")
-                .is_none_or(|name| name.eq_ignore_ascii_case(self.algorithm))
+            && given.get("algorithm").is_none_or(|name| name.eq_ignore_ascii_case(self.algorithm))
             && self.qop_fits(given.get("qop"))
             && field("response") == self.response(call.parts.method.as_str(), &field);
-        let count = given
-            .get("nc")
-            .map(|count| u64::from_str_radix(count, 16).unwrap_or(0));
+        let count = given.get("nc").map(|count| u64::from_str_radix(count, 16).unwrap_or(0));
         match right {
             false => Verdict::Wrong,
             true if call.connection.shared.nonces.accept(field("nonce"), count) => Verdict::Right,
@@ -134,9 +122,7 @@ impl Expected<'_> {
     fn qop_fits(&self, given: Option<&String>) -> bool {
         match given {
             None => self.qop == "none",
-            Some(given) => {
-                given == "auth" && self.qop.split(',').any(|offered| offered.trim() == "auth")
-            }
+            Some(given) => given == "auth" && self.qop.split(',').any(|offered| offered.trim() == "auth"),
         }
     }
 
@@ -145,21 +131,14 @@ impl Expected<'_> {
         let request = self.hash.of(&format!("{method}:{}", field("uri")));
         let freshness = match field("qop") {
             "" => field("nonce").to_owned(),
-            qop => format!(
-                "{}:{}:{}:{qop}",
-                field("nonce"),
-                field("nc"),
-                field("cnonce")
-            ),
+            qop => format!("{}:{}:{}:{qop}", field("nonce"), field("nc"), field("cnonce")),
         };
         self.hash.of(&format!("{secret}:{freshness}:{request}"))
     }
 
     /// H(A1), RFC 7616 §3.4.2.
     fn secret(&self, nonce: &str, cnonce: &str) -> String {
-        let secret = self
-            .hash
-            .of(&format!("{}:{REALM}:{}", self.user, self.password));
+        let secret = self.hash.of(&format!("{}:{REALM}:{}", self.user, self.password));
         if self.algorithm.to_ascii_lowercase().ends_with("-sess") {
             return self.hash.of(&format!("{secret}:{nonce}:{cnonce}"));
         }

@@ -23,10 +23,7 @@ const LARGEST: usize = 1 << 28;
 /// `/encoded/{codings}?size=&seed=`: the echo or a body of that size, in these codings one after the other.
 pub(crate) async fn encoded(call: Call, codings: &str) -> Reply {
     let (content_type, mut body) = match call.query.number("size") {
-        Some(size) => (
-            "application/octet-stream",
-            plain(size, call.query.number("seed")),
-        ),
+        Some(size) => ("application/octet-stream", plain(size, call.query.number("seed"))),
         None => match describe(call).await {
             Ok(description) => ("application/json", description.to_string().into_bytes()),
             Err(refusal) => return refusal,
@@ -41,11 +38,7 @@ pub(crate) async fn encoded(call: Call, codings: &str) -> Reply {
     let mut reply = reply::content(content_type, body);
     // HTTP's name for a bare DEFLATE stream and for one in zlib's format is the same (RFC 9110 §8.4.1.2).
     let names = codings.replace("deflate-raw", "deflate").replace(',', ", ");
-    match reply::append(
-        reply.headers_mut(),
-        CONTENT_ENCODING.as_ref(),
-        names.as_bytes(),
-    ) {
+    match reply::append(reply.headers_mut(), CONTENT_ENCODING.as_ref(), names.as_bytes()) {
         Ok(()) => reply,
         Err(reason) => reply::bad_request(reason),
     }
@@ -90,17 +83,11 @@ fn encode(coding: &str, body: &[u8]) -> io::Result<Vec<u8>> {
 
 /// Not UTF-8, and labelled so.
 pub(crate) fn latin_1() -> Reply {
-    reply::content(
-        "text/plain; charset=iso-8859-1",
-        b"caf\xE9 \xBD \xFCber\n".as_slice(),
-    )
+    reply::content("text/plain; charset=iso-8859-1", b"caf\xE9 \xBD \xFCber\n".as_slice())
 }
 
 pub(crate) fn utf_8() -> Reply {
-    reply::content(
-        "text/plain; charset=utf-8",
-        "Numenius phaeopus – Regenbrachvogel, チュウシャクシギ, café 🐦\n",
-    )
+    reply::content("text/plain; charset=utf-8", "Numenius phaeopus – Regenbrachvogel, チュウシャクシギ, café 🐦\n")
 }
 
 pub(crate) fn html() -> Reply {

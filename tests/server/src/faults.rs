@@ -70,9 +70,7 @@ pub(crate) fn goaway(call: &Call) -> Reply {
     if call.parts.version == Version::HTTP_2 {
         call.connection.finish.notify_one();
     } else {
-        reply
-            .headers_mut()
-            .insert(CONNECTION, HeaderValue::from_static("close"));
+        reply.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
     reply
 }

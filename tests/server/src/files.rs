@@ -26,9 +26,7 @@ pub(crate) async fn serve(root: Option<&Path>, segments: &[&str]) -> Reply {
     };
     let mut reply = reply::content(content_type(&path), bytes);
     // The next run of the tests may have built another file of that name.
-    reply
-        .headers_mut()
-        .insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    reply.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     reply
 }
 
@@ -70,14 +68,7 @@ mod tests {
 
     #[test]
     fn no_path_leads_out_of_the_root() {
-        for bad in [
-            &["..", "x"][..],
-            &["%2e%2e", "x"],
-            &["a%2Fb"],
-            &["..%5cx"],
-            &["%00"],
-            &["%ff"],
-        ] {
+        for bad in [&["..", "x"][..], &["%2e%2e", "x"], &["a%2Fb"], &["..%5cx"], &["%00"], &["%ff"]] {
             assert_eq!(locate(Path::new("/root"), bad), None, "{bad:?}");
         }
         let good = locate(Path::new("/root"), &["a", "b%20c.js"]);

@@ -28,9 +28,7 @@ pub(crate) fn status(call: &Call, code: &str) -> Reply {
 
 /// 1xx are no answers: hyper refuses to send them as such.
 pub(crate) fn final_status(code: u16) -> Option<StatusCode> {
-    StatusCode::from_u16(code)
-        .ok()
-        .filter(|status| !status.is_informational())
+    StatusCode::from_u16(code).ok().filter(|status| !status.is_informational())
 }
 
 /// `/response-headers?Name=value`: these fields, and the same as JSON.
@@ -49,10 +47,7 @@ pub(crate) fn response_headers(call: &Call) -> Reply {
 
 fn append_query(call: &Call, headers: &mut HeaderMap) -> Result<(), &'static str> {
     for (name, value) in &call.query.0 {
-        if FRAMING
-            .iter()
-            .any(|framing| name.eq_ignore_ascii_case(framing.as_bytes()))
-        {
+        if FRAMING.iter().any(|framing| name.eq_ignore_ascii_case(framing.as_bytes())) {
             return Err("framing headers are the raw port's business");
         }
         reply::append(headers, name, value)?;

@@ -71,7 +71,9 @@ impl Drop for Server {
 #[derive(Debug)]
 enum Running {
     /// Held only to be dropped: that ends the tasks and frees the ports.
-    Here { _ports: Ports },
+    Here {
+        _ports: Ports,
+    },
     InThread {
         stop: Option<oneshot::Sender<()>>,
         thread: Option<thread::JoinHandle<()>>,
@@ -84,10 +86,7 @@ enum Running {
 /// When a port of `options` is taken, or loopback sockets cannot be had.
 pub async fn start(options: Options) -> io::Result<Server> {
     let (ports, addresses) = Ports::open(options).await?;
-    Ok(Server {
-        addresses,
-        running: Running::Here { _ports: ports },
-    })
+    Ok(Server { addresses, running: Running::Here { _ports: ports } })
 }
 
 /// Starts a server in a thread with a runtime of its own, for callers that are not async.
@@ -97,25 +96,14 @@ pub async fn start(options: Options) -> io::Result<Server> {
 pub fn start_in_thread(options: Options) -> io::Result<Server> {
     let (stop, stopped) = oneshot::channel();
     let (report, started) = mpsc::channel();
-    let thread = thread::Builder::new()
-        .name("whimbrel-server".to_owned())
-        .spawn(move || run(options, &report, stopped))?;
+    let thread =
+        thread::Builder::new().name("whimbrel-server".to_owned()).spawn(move || run(options, &report, stopped))?;
     let addresses = started.recv().map_err(io::Error::other)??;
-    Ok(Server {
-        addresses,
-        running: Running::InThread {
-            stop: Some(stop),
-            thread: Some(thread),
-        },
-    })
+    Ok(Server { addresses, running: Running::InThread { stop: Some(stop), thread: Some(thread) } })
 }
 
 /// The thread's whole life: start, report, wait until the `Server` lets go of `stopped`'s other end.
-fn run(
-    options: Options,
-    report: &mpsc::Sender<io::Result<Addresses>>,
-    stopped: oneshot::Receiver<()>,
-) {
+fn run(options: Options, report: &mpsc::Sender<io::Result<Addresses>>, stopped: oneshot::Receiver<()>) {
     let serving = async {
         let server = start(options).await?;
         // Nobody listens when the caller is gone; then `stopped` resolves at once, too.

@@ -44,12 +44,7 @@ pub(crate) enum Framing {
 impl PatternBody {
     pub(crate) fn new(seed: u32, length: u64, chunk: usize, framing: Framing) -> Self {
         // A chunk of zero bytes would never come to an end.
-        Self {
-            generator: Generator(seed),
-            remaining: length,
-            chunk: chunk.max(1),
-            framing,
-        }
+        Self { generator: Generator(seed), remaining: length, chunk: chunk.max(1), framing }
     }
 }
 
@@ -57,15 +52,11 @@ impl Body for PatternBody {
     type Data = Bytes;
     type Error = io::Error;
 
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
         if self.remaining == 0 {
             return Poll::Ready(None);
         }
-        let length =
-            usize::try_from(self.remaining).map_or(self.chunk, |left| left.min(self.chunk));
+        let length = usize::try_from(self.remaining).map_or(self.chunk, |left| left.min(self.chunk));
         let data: Bytes = self.generator.by_ref().take(length).collect();
         self.remaining -= length as u64;
         Poll::Ready(Some(Ok(Frame::data(data))))

@@ -86,12 +86,7 @@ impl Bound {
     }
 
     fn serve(self, authority: &Authority, shared: &Arc<Shared>) -> io::Result<JoinSet<()>> {
-        let door = |kind, voice, tls| Door {
-            kind,
-            voice,
-            tls,
-            shared: Arc::clone(shared),
-        };
+        let door = |kind, voice, tls| Door { kind, voice, tls, shared: Arc::clone(shared) };
         let local = authority.acceptor(LOCAL_NAMES, Validity::Valid, BOTH)?;
         let wrong = authority.acceptor(&["wrong.example"], Validity::Valid, BOTH)?;
         let expired = authority.acceptor(LOCAL_NAMES, Validity::Expired, BOTH)?;
@@ -129,18 +124,14 @@ impl Stalled {
         while let Ok(stream) = timeout(Self::FULL, TcpStream::connect(address)).await {
             queue.push(stream?);
         }
-        Ok(Self {
-            listener,
-            _queue: queue,
-        })
+        Ok(Self { listener, _queue: queue })
     }
 }
 
 /// The port at `offset` from the base; 0, any free port, without a base.
 fn port(base: Option<u16>, offset: u16) -> io::Result<u16> {
     let Some(base) = base else { return Ok(0) };
-    base.checked_add(offset)
-        .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "the base port is too high"))
+    base.checked_add(offset).ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "the base port is too high"))
 }
 
 async fn listen(port: u16) -> io::Result<TcpListener> {
@@ -155,17 +146,11 @@ fn bind(port: u16) -> io::Result<Socket> {
 }
 
 fn address_of(socket: &Socket) -> io::Result<SocketAddr> {
-    socket
-        .local_addr()?
-        .as_socket()
-        .ok_or_else(|| io::Error::other("not an IP socket"))
+    socket.local_addr()?.as_socket().ok_or_else(|| io::Error::other("not an IP socket"))
 }
 
 fn v6_url(listener: &TcpListener) -> Option<String> {
-    listener
-        .local_addr()
-        .ok()
-        .map(|address| url("http", address))
+    listener.local_addr().ok().map(|address| url("http", address))
 }
 
 fn url(scheme: &str, address: SocketAddr) -> String {

@@ -37,10 +37,7 @@ impl Query {
     }
 
     pub(crate) fn pairs(&self) -> Vec<(String, String)> {
-        let texts = self
-            .0
-            .iter()
-            .map(|(name, value)| (lossy(name), lossy(value)));
+        let texts = self.0.iter().map(|(name, value)| (lossy(name), lossy(value)));
         texts.collect()
     }
 }

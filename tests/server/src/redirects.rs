@@ -20,18 +20,10 @@ pub(crate) fn absolute(call: &Call, count: &str) -> Reply {
 
 fn count_down(call: &Call, count: &str, name: &str, origin: &str) -> Reply {
     // The query goes along so that `status_code` holds for the whole chain.
-    let query = call
-        .parts
-        .uri
-        .query()
-        .map(|query| format!("?{query}"))
-        .unwrap_or_default();
+    let query = call.parts.uri.query().map(|query| format!("?{query}")).unwrap_or_default();
     match count.parse::<u64>() {
         Ok(0 | 1) => redirect(call, Some(format!("{origin}/anything{query}").as_bytes())),
-        Ok(count) => redirect(
-            call,
-            Some(format!("{origin}/{name}/{}{query}", count - 1).as_bytes()),
-        ),
+        Ok(count) => redirect(call, Some(format!("{origin}/{name}/{}{query}", count - 1).as_bytes())),
         Err(_) => reply::bad_request("/redirect/{count}"),
     }
 }

@@ -66,11 +66,7 @@ where
 ///
 /// # Errors
 /// With the sentence for the test's author when HTTP cannot carry it.
-pub(crate) fn append(
-    headers: &mut HeaderMap,
-    name: &[u8],
-    value: &[u8],
-) -> Result<(), &'static str> {
+pub(crate) fn append(headers: &mut HeaderMap, name: &[u8], value: &[u8]) -> Result<(), &'static str> {
     let name = HeaderName::from_bytes(name).map_err(|_| "not a header name; see /raw")?;
     let value = HeaderValue::from_bytes(value).map_err(|_| "not a header value; see /raw")?;
     let added = headers.try_append(name, value);

@@ -27,9 +27,7 @@ pub(crate) async fn answer(call: Call) -> Result<Reply, Abort> {
     let path = call.parts.uri.path().to_owned();
     let segments: Vec<&str> = path.trim_start_matches('/').split('/').collect();
     Ok(match *segments.as_slice() {
-        ["anything" | "get" | "post" | "put" | "patch" | "delete", ..] => {
-            echo::anything(call).await
-        }
+        ["anything" | "get" | "post" | "put" | "patch" | "delete", ..] => echo::anything(call).await,
         ["delay", duration] => echo::delay(call, duration).await,
         ["headers"] => echo::headers(&call),
         ["upload"] => echo::upload(call).await,
@@ -50,13 +48,9 @@ pub(crate) async fn answer(call: Call) -> Result<Reply, Abort> {
         ["basic-auth", user, password] => auth::basic(&call, user, password),
         ["bearer"] => auth::bearer(&call),
         ["digest-auth", qop, user, password] => digest::auth(&call, qop, user, password, "MD5"),
-        ["digest-auth", qop, user, password, algorithm] => {
-            digest::auth(&call, qop, user, password, algorithm)
-        }
+        ["digest-auth", qop, user, password, algorithm] => digest::auth(&call, qop, user, password, algorithm),
 
-        [coding @ ("gzip" | "deflate" | "deflate-raw" | "br" | "zstd")] => {
-            encodings::encoded(call, coding).await
-        }
+        [coding @ ("gzip" | "deflate" | "deflate-raw" | "br" | "zstd")] => encodings::encoded(call, coding).await,
         ["encoded", codings] => encodings::encoded(call, codings).await,
         ["encoding", "latin1"] => encodings::latin_1(),
         ["utf8"] => encodings::utf_8(),
@@ -80,9 +74,6 @@ pub(crate) async fn answer(call: Call) -> Result<Reply, Abort> {
 
         ["www", ..] => files::serve(call.connection.shared.www.as_deref(), &segments[1..]).await,
         ["pkg", ..] => files::serve(call.connection.shared.pkg.as_deref(), &segments[1..]).await,
-        _ => reply::refuse(
-            StatusCode::NOT_FOUND,
-            "no such endpoint; see tests/server/README.md",
-        ),
+        _ => reply::refuse(StatusCode::NOT_FOUND, "no such endpoint; see tests/server/README.md"),
     })
 }

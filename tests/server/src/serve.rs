@@ -120,10 +120,7 @@ pub(crate) fn reset_on_close(socket: &Socket) {
     let _ = socket.set_linger(Some(Duration::ZERO));
 }
 
-async fn answer(
-    request: Request<Incoming>,
-    connection: Arc<Connection>,
-) -> Result<Reply, routes::Abort> {
+async fn answer(request: Request<Incoming>, connection: Arc<Connection>) -> Result<Reply, routes::Abort> {
     connection.count_request();
     if let Some(reply) = cors::preflight(request.headers(), request.method()) {
         return Ok(reply);

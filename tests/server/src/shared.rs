@@ -110,10 +110,7 @@ impl Connection {
     }
 
     pub(crate) fn count_request(&self) {
-        self.shared
-            .counters(self.kind)
-            .requests
-            .fetch_add(1, Relaxed);
+        self.shared.counters(self.kind).requests.fetch_add(1, Relaxed);
     }
 }
 
@@ -122,10 +119,6 @@ pub(crate) struct Open(Arc<Connection>);
 
 impl Drop for Open {
     fn drop(&mut self) {
-        self.0
-            .shared
-            .counters(self.0.kind)
-            .open
-            .fetch_sub(1, Relaxed);
+        self.0.shared.counters(self.0.kind).open.fetch_sub(1, Relaxed);
     }
 }

@@ -53,19 +53,14 @@ impl Answer {
             ["glued"] => Self::glued(head),
             ["banner"] => Self::ok(head),
             ["trailers"] => Self::trailers(head),
-            _ => Self::kept(
-                message(head, "404 Not Found", "", "no such endpoint\n"),
-                head,
-            ),
+            _ => Self::kept(message(head, "404 Not Found", "", "no such endpoint\n"), head),
         }
     }
 
     /// `/raw`: the query says it all.
     fn raw(query: &Query) -> Self {
         let data = query.bytes("data").unwrap_or_default().to_vec();
-        Self::new(data)
-            .paced(query)
-            .then(afterwards(query).unwrap_or(Afterwards::Close))
+        Self::new(data).paced(query).then(afterwards(query).unwrap_or(Afterwards::Close))
     }
 
     fn record(head: &Head) -> Self {
@@ -82,24 +77,16 @@ impl Answer {
 
     fn glued(head: &Head) -> Self {
         let mut answer = Self::ok(head);
-        answer
-            .data
-            .extend(head.query.bytes("extra").unwrap_or_default());
+        answer.data.extend(head.query.bytes("extra").unwrap_or_default());
         answer
     }
 
     fn ok(head: &Head) -> Self {
-        Self::kept(
-            message(head, "200 OK", "Content-Type: text/plain\r\n", "ok"),
-            head,
-        )
+        Self::kept(message(head, "200 OK", "Content-Type: text/plain\r\n", "ok"), head)
     }
 
     fn json(head: &Head, text: &str) -> Self {
-        Self::kept(
-            message(head, "200 OK", "Content-Type: application/json\r\n", text),
-            head,
-        )
+        Self::kept(message(head, "200 OK", "Content-Type: application/json\r\n", text), head)
     }
 
     /// Sent whether the client wants trailers or not, which hyper does not.
@@ -115,14 +102,8 @@ impl Answer {
 
     /// An answer of ours, after which the connection stays if the client wants that.
     fn kept(data: String, head: &Head) -> Self {
-        let last = head
-            .field("connection")
-            .is_some_and(|value| value.eq_ignore_ascii_case("close"));
-        Self::new(data.into_bytes()).then(if last {
-            Afterwards::Close
-        } else {
-            Afterwards::Keep
-        })
+        let last = head.field("connection").is_some_and(|value| value.eq_ignore_ascii_case("close"));
+        Self::new(data.into_bytes()).then(if last { Afterwards::Close } else { Afterwards::Keep })
     }
 
     fn new(data: Vec<u8>) -> Self {

@@ -23,12 +23,7 @@ pub(super) struct Inbound<R> {
 
 impl<R: AsyncRead + Unpin> Inbound<R> {
     pub(super) fn new(reader: R) -> Self {
-        Self {
-            reader,
-            buffer: Vec::new(),
-            reads: Vec::new(),
-            ended: false,
-        }
+        Self { reader, buffer: Vec::new(), reads: Vec::new(), ended: false }
     }
 
     /// The head of the next request. `None` when the client has closed, or speaks something else than HTTP.
@@ -86,11 +81,7 @@ impl<R: AsyncRead + Unpin> Inbound<R> {
         let raw = mem::replace(&mut self.buffer, rest);
         let (reads, rest) = split_reads(mem::take(&mut self.reads), raw.len());
         self.reads = rest;
-        Request {
-            raw,
-            reads,
-            complete: end.is_some(),
-        }
+        Request { raw, reads, complete: end.is_some() }
     }
 
     /// Who ended the connection when there is nothing more to read.
@@ -147,9 +138,7 @@ impl<R: AsyncRead + Unpin> Inbound<R> {
 /// The position behind the first `needle` at or after `from`.
 fn find(buffer: &[u8], from: usize, needle: &[u8]) -> Option<usize> {
     let tail = buffer.get(from..)?;
-    let at = tail
-        .windows(needle.len())
-        .position(|window| window == needle)?;
+    let at = tail.windows(needle.len()).position(|window| window == needle)?;
     Some(from + at + needle.len())
 }
 
@@ -229,22 +218,18 @@ impl Head {
     }
 
     fn is_chunked(&self) -> bool {
-        self.field("transfer-encoding")
-            .is_some_and(|coding| coding.eq_ignore_ascii_case("chunked"))
+        self.field("transfer-encoding").is_some_and(|coding| coding.eq_ignore_ascii_case("chunked"))
     }
 
     /// `None` for a length that is no number.
     fn content_length(&self) -> Option<usize> {
-        self.field("content-length")
-            .map_or(Some(0), |length| length.parse().ok())
+        self.field("content-length").map_or(Some(0), |length| length.parse().ok())
     }
 }
 
 /// Path and query. A client that takes this port for a proxy sends the whole URL (RFC 9112 §3.2.2).
 fn origin_form(target: &str) -> (&str, &str) {
-    let after_scheme = target
-        .strip_prefix("http://")
-        .or(target.strip_prefix("https://"));
+    let after_scheme = target.strip_prefix("http://").or(target.strip_prefix("https://"));
     let path = match after_scheme {
         Some(rest) => rest.find('/').map_or("/", |slash| &rest[slash..]),
         None => target,
@@ -272,10 +257,7 @@ mod tests {
         assert!(Head::parse(b"EHLO there\r\n\r\n").is_none());
         let head = Head::parse(b"GET http://h:1/raw?data=a+b HTTP/1.1\r\njunk\r\nA: b\r\n\r\n");
         let head = head.expect("it has three words");
-        assert_eq!(
-            (head.path.as_str(), head.query.text("data")),
-            ("/raw", Some("a+b".into()))
-        );
+        assert_eq!((head.path.as_str(), head.query.text("data")), ("/raw", Some("a+b".into())));
         assert_eq!(head.field("a"), Some("b"));
     }
 }

@@ -30,22 +30,14 @@ where
     S: AsyncRead + AsyncWrite + Send,
 {
     let (reader, writer) = split(stream);
-    let mut talk = Talk {
-        inbound: Inbound::new(reader),
-        writer,
-        socket,
-        connection,
-    };
+    let mut talk = Talk { inbound: Inbound::new(reader), writer, socket, connection };
     let end = loop {
         if let ControlFlow::Break(end) = talk.exchange().await {
             break end;
         }
     };
     let connection = &talk.connection;
-    connection
-        .shared
-        .records
-        .close(connection.number, end == End::Client);
+    connection.shared.records.close(connection.number, end == End::Client);
 }
 
 /// Who ended a connection.
@@ -109,10 +101,7 @@ impl<S: AsyncRead + AsyncWrite> Talk<S> {
     fn record(&mut self, head: &Head, end: Option<usize>) {
         let request = self.inbound.take(end);
         if let Some(id) = head.record_id() {
-            self.connection
-                .shared
-                .records
-                .add(id, self.connection.number, request);
+            self.connection.shared.records.add(id, self.connection.number, request);
         }
     }
 

@@ -58,17 +58,11 @@ impl Records {
     pub(super) fn add(&self, id: &str, connection: u64, request: Request) {
         let mut records = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let recorded = records.entry(id.to_owned()).or_default();
-        match recorded
-            .iter_mut()
-            .find(|recorded| recorded.connection == connection)
-        {
+        match recorded.iter_mut().find(|recorded| recorded.connection == connection) {
             Some(known) => known.requests.push(request),
-            None => recorded.push(Recorded {
-                connection,
-                requests: vec![request],
-                closed: false,
-                closed_by_client: false,
-            }),
+            None => {
+                recorded.push(Recorded { connection, requests: vec![request], closed: false, closed_by_client: false })
+            }
         }
     }
 

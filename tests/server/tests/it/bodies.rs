@@ -13,14 +13,8 @@ use crate::wire::{Answer, Wire, get, server};
 fn check_coding(coding: &str, decode: impl Fn(&[u8]) -> Vec<u8>) {
     let name = coding.replace("-raw", "");
     for (target, expected) in [
-        (
-            format!("/encoded/{coding}?size=100000"),
-            b"whimbrel ".repeat(11112)[..100_000].to_vec(),
-        ),
-        (
-            format!("/encoded/{coding}?size=70000&seed=3"),
-            pattern(3, 70_000),
-        ),
+        (format!("/encoded/{coding}?size=100000"), b"whimbrel ".repeat(11112)[..100_000].to_vec()),
+        (format!("/encoded/{coding}?size=70000&seed=3"), pattern(3, 70_000)),
     ] {
         let answer = get(&target);
         assert_eq!(answer.field("content-encoding"), Some(name.as_str()));
@@ -42,9 +36,7 @@ fn codings_are_what_they_say() {
     check_coding("deflate", |body| all(ZlibDecoder::new(body)));
     check_coding("deflate-raw", |body| all(DeflateDecoder::new(body)));
     check_coding("br", |body| all(Decompressor::new(body, 4096)));
-    check_coding("zstd", |body| {
-        all(StreamingDecoder::new(body).expect("a frame"))
-    });
+    check_coding("zstd", |body| all(StreamingDecoder::new(body).expect("a frame")));
 }
 
 #[test]
@@ -69,23 +61,12 @@ fn bytes_are_the_pattern() {
 
 #[test]
 fn streams_come_to_an_end() {
-    assert_eq!(
-        get("/slow?chunks=2&interval=1").text(),
-        "chunk 0\nchunk 1\n"
-    );
+    assert_eq!(get("/slow?chunks=2&interval=1").text(), "chunk 0\nchunk 1\n");
     assert_eq!(get("/drip?numbytes=4&duration=8").text(), "****");
     assert_eq!(get("/stream/3").text().lines().count(), 3);
-    assert!(
-        get("/sse?count=1")
-            .text()
-            .starts_with("id: 0\nevent: tick\ndata: {\"n\":0}\n\n")
-    );
+    assert!(get("/sse?count=1").text().starts_with("id: 0\nevent: tick\ndata: {\"n\":0}\n\n"));
     let with_trailers = Wire::open(&server().http).get("/trailers", "TE: trailers\r\n");
-    assert!(
-        with_trailers
-            .text()
-            .ends_with("\nx-checksum: abc123\r\nx-rows: 7\r\n")
-    );
+    assert!(with_trailers.text().ends_with("\nx-checksum: abc123\r\nx-rows: 7\r\n"));
 }
 
 #[test]

@@ -33,10 +33,7 @@ fn a_body_may_break_off() {
 fn resets_and_ends_come_without_an_answer() {
     let mut wire = Wire::open(&server().http);
     wire.send("GET /reset HTTP/1.1\r\nHost: h\r\n\r\n");
-    assert_eq!(
-        wire.rest().map_err(|error| error.kind()),
-        Err(ErrorKind::ConnectionReset)
-    );
+    assert_eq!(wire.rest().map_err(|error| error.kind()), Err(ErrorKind::ConnectionReset));
     let mut wire = Wire::open(&server().http);
     wire.send("GET /abort HTTP/1.1\r\nHost: h\r\n\r\n");
     assert_eq!(wire.rest().expect("no reset"), b"");
@@ -45,16 +42,10 @@ fn resets_and_ends_come_without_an_answer() {
 #[test]
 fn hanging_is_silent() {
     let mut wire = Wire::open(&server().http);
-    wire.0
-        .get_ref()
-        .set_read_timeout(Some(Duration::from_millis(100)))
-        .expect("not zero");
+    wire.0.get_ref().set_read_timeout(Some(Duration::from_millis(100))).expect("not zero");
     wire.send("GET /hang HTTP/1.1\r\nHost: h\r\n\r\n");
     let error = wire.rest().expect_err("nothing comes");
-    assert!(matches!(
-        error.kind(),
-        ErrorKind::WouldBlock | ErrorKind::TimedOut
-    ));
+    assert!(matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut));
 }
 
 #[test]
@@ -67,24 +58,17 @@ fn delays_are_kept() {
 
 #[test]
 fn open_connections_are_counted_until_they_close() {
-    let server = whimbrel_server::start_in_thread(whimbrel_server::Options::default())
-        .expect("ports are free");
+    let server = whimbrel_server::start_in_thread(whimbrel_server::Options::default()).expect("ports are free");
     let base = &server.addresses().http;
     let mut watcher = Wire::open(base);
     let mut stats = move || watcher.get("/stats", "").json()["http"].clone();
     let mut other = Wire::open(base);
     other.get("/json", "");
-    assert_eq!(
-        (&stats()["connections_open"], &stats()["connections_total"]),
-        (&2.into(), &2.into())
-    );
+    assert_eq!((&stats()["connections_open"], &stats()["connections_total"]), (&2.into(), &2.into()));
     drop(other);
     let start = Instant::now();
     while stats()["connections_open"] != 1 {
-        assert!(
-            start.elapsed() < Duration::from_secs(5),
-            "the end of a connection is noticed"
-        );
+        assert!(start.elapsed() < Duration::from_secs(5), "the end of a connection is noticed");
         sleep(Duration::from_millis(5));
     }
     assert_eq!(stats()["connections_total"], 2);

@@ -18,17 +18,7 @@ fn frames(path: &str, last: u8) -> Vec<(u8, Vec<u8>)> {
     fields.extend(b"\x01\x01h");
     let mut request = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0".to_vec();
     // HEADERS with END_STREAM and END_HEADERS.
-    request.extend([
-        0,
-        0,
-        u8::try_from(fields.len()).expect("short"),
-        1,
-        5,
-        0,
-        0,
-        0,
-        1,
-    ]);
+    request.extend([0, 0, u8::try_from(fields.len()).expect("short"), 1, 5, 0, 0, 0, 1]);
     request.extend(fields);
     stream.write_all(&request).expect("the server reads");
     let mut frames: Vec<(u8, Vec<u8>)> = Vec::new();
@@ -56,11 +46,7 @@ fn the_echo_speaks_http_2() {
 #[test]
 fn aborting_resets_the_stream() {
     let frames = frames("/abort", RST_STREAM);
-    assert_eq!(
-        frames.last().expect("ends with it").1,
-        [0, 0, 0, 2],
-        "INTERNAL_ERROR"
-    );
+    assert_eq!(frames.last().expect("ends with it").1, [0, 0, 0, 2], "INTERNAL_ERROR");
 }
 
 #[test]

@@ -11,13 +11,8 @@ const SHORT: Duration = Duration::from_millis(300);
 
 #[test]
 fn refused_refuses_and_stalled_stalls() {
-    let connect = |base| {
-        TcpStream::connect_timeout(&socket_address(base), SHORT).map_err(|error| error.kind())
-    };
-    assert_eq!(
-        connect(&server().refused).err(),
-        Some(ErrorKind::ConnectionRefused)
-    );
+    let connect = |base| TcpStream::connect_timeout(&socket_address(base), SHORT).map_err(|error| error.kind());
+    assert_eq!(connect(&server().refused).err(), Some(ErrorKind::ConnectionRefused));
     assert_eq!(connect(&server().stalled).err(), Some(ErrorKind::TimedOut));
 }
 
@@ -53,16 +48,10 @@ fn a_base_port_places_all_ports_and_can_be_used_again() {
     // Below the ports that Linux hands out, and not the same for two runs at a time.
     let base = u16::try_from(18_000 + std::process::id() % 1500 * 8).expect("below 30,000");
     for _ in 0..2 {
-        let options = Options {
-            port: Some(base),
-            ..Options::default()
-        };
+        let options = Options { port: Some(base), ..Options::default() };
         let server = start_in_thread(options.clone()).expect("nothing else is there");
         assert_eq!(server.addresses().http, format!("http://127.0.0.1:{base}"));
-        assert_eq!(
-            server.addresses().raw_tls,
-            format!("https://127.0.0.1:{}", base + 7)
-        );
+        assert_eq!(server.addresses().raw_tls, format!("https://127.0.0.1:{}", base + 7));
         let second = start_in_thread(options).map_err(|error| error.kind());
         assert_eq!(second.err(), Some(ErrorKind::AddrInUse));
         Wire::open(&server.addresses().http).get("/json", "");

@@ -29,15 +29,9 @@ fn bytes_come_out_as_they_were_ordered() {
     let all: Vec<u8> = (0..=255).collect();
     let target = format!("/raw?data={}", escape(&all));
     assert_eq!(ask(&target).expect("a clean end"), all);
-    assert_eq!(
-        ask(&format!("{target}&step=50&pause=1")).expect("a clean end"),
-        all
-    );
+    assert_eq!(ask(&format!("{target}&step=50&pause=1")).expect("a clean end"), all);
     assert_eq!(ask("/raw?data=a+b").expect("a clean end"), b"a+b");
-    assert_eq!(
-        ask("/raw?data=a&flood=xy&times=3&tail=z").expect("a clean end"),
-        b"axyxyxyz"
-    );
+    assert_eq!(ask("/raw?data=a&flood=xy&times=3&tail=z").expect("a clean end"), b"axyxyxyz");
     let long = ask(&format!("/raw?data={}&step=1", "a".repeat(20_000))).expect("a clean end");
     assert_eq!(long.len(), 20_000);
     let flood = ask("/raw?flood=abc&times=100001").expect("a clean end");
@@ -57,18 +51,9 @@ fn a_connection_ends_as_ordered() {
     assert_eq!(error.kind(), ErrorKind::ConnectionReset);
     let mut wire = open();
     let data = escape("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx");
-    assert_eq!(
-        wire.get(&format!("/raw?data={data}&after=keep"), "").text(),
-        "x"
-    );
-    assert_eq!(
-        wire.get(&format!("/raw?data={data}&after=hold"), "").text(),
-        "x"
-    );
-    wire.0
-        .get_ref()
-        .set_read_timeout(Some(Duration::from_millis(80)))
-        .expect("not zero");
+    assert_eq!(wire.get(&format!("/raw?data={data}&after=keep"), "").text(), "x");
+    assert_eq!(wire.get(&format!("/raw?data={data}&after=hold"), "").text(), "x");
+    wire.0.get_ref().set_read_timeout(Some(Duration::from_millis(80))).expect("not zero");
     assert!(wire.rest().is_err(), "it is held");
 }
 
@@ -93,10 +78,7 @@ fn requests_are_recorded_byte_by_byte() {
     drop(wire);
     let start = Instant::now();
     while recorded("one")["connections"][0]["closed_by_client"] != true {
-        assert!(
-            start.elapsed() < Duration::from_secs(5),
-            "the end is noticed"
-        );
+        assert!(start.elapsed() < Duration::from_secs(5), "the end is noticed");
     }
     assert_eq!(recorded("none"), json!({"connections": []}));
 }
@@ -110,9 +92,7 @@ fn chunked_requests_end_where_they_end() {
     wire.answer();
     wire.answer();
     let record = recorded("chunks");
-    let requests = record["connections"][0]["requests"]
-        .as_array()
-        .expect("a list");
+    let requests = record["connections"][0]["requests"].as_array().expect("a list");
     assert_eq!(requests.len(), 2);
     assert!(requests.iter().all(|recorded| recorded["raw"] == request));
 }
@@ -124,30 +104,18 @@ fn requests_that_break_off_are_recorded_too() {
     drop(wire);
     let start = Instant::now();
     while recorded("broken")["connections"] == json!([]) {
-        assert!(
-            start.elapsed() < Duration::from_secs(5),
-            "the end is noticed"
-        );
+        assert!(start.elapsed() < Duration::from_secs(5), "the end is noticed");
     }
     let request = &recorded("broken")["connections"][0]["requests"][0];
     assert_eq!(request["complete"], false);
-    assert!(
-        request["raw"]
-            .as_str()
-            .is_some_and(|raw| raw.ends_with("only this"))
-    );
+    assert!(request["raw"].as_str().is_some_and(|raw| raw.ends_with("only this")));
 }
 
 #[test]
 fn the_answer_may_come_before_the_body() {
-    let (begin, end) = (
-        escape("HTTP/1.1 100 Continue\r\n\r\n"),
-        escape("HTTP/1.1 204 No Content\r\n\r\n"),
-    );
+    let (begin, end) = (escape("HTTP/1.1 100 Continue\r\n\r\n"), escape("HTTP/1.1 204 No Content\r\n\r\n"));
     let mut wire = open();
-    wire.send(format!(
-        "PUT /record/late?read=late&answer={begin}&tail={end} HTTP/1.1\r\nContent-Length: 4\r\n\r\n"
-    ));
+    wire.send(format!("PUT /record/late?read=late&answer={begin}&tail={end} HTTP/1.1\r\nContent-Length: 4\r\n\r\n"));
     assert_eq!(wire.answer().status(), 100);
     wire.send("body");
     assert_eq!(wire.answer().status(), 204);
@@ -164,10 +132,7 @@ fn idle_connections_close_or_speak() {
     let mut wire = open();
     wire.get("/idle-close?after=5000", "");
     assert_eq!(wire.get("/unsolicited?after=30&data=boo", "").text(), "ok");
-    wire.0
-        .get_ref()
-        .set_read_timeout(Some(Duration::from_millis(300)))
-        .expect("not zero");
+    wire.0.get_ref().set_read_timeout(Some(Duration::from_millis(300))).expect("not zero");
     let mut bytes = [0; 3];
     std::io::Read::read_exact(&mut wire.0, &mut bytes).expect("unasked");
     assert_eq!(&bytes, b"boo");
@@ -177,32 +142,18 @@ fn idle_connections_close_or_speak() {
 #[test]
 fn bytes_can_be_glued_to_an_answer() {
     let mut wire = open();
-    assert_eq!(
-        wire.get("/glued?extra=HTTP", "Connection: close\r\n")
-            .text(),
-        "ok"
-    );
+    assert_eq!(wire.get("/glued?extra=HTTP", "Connection: close\r\n").text(), "ok");
     assert_eq!(wire.rest().expect("a clean end"), b"HTTP");
 }
 
 #[test]
 fn trailers_come_unasked() {
-    assert!(
-        open()
-            .get("/trailers", "")
-            .text()
-            .ends_with("\nX-Checksum: abc123\r\nX-Rows: 7\r\n")
-    );
+    assert!(open().get("/trailers", "").text().ends_with("\nX-Checksum: abc123\r\nX-Rows: 7\r\n"));
 }
 
 #[test]
 fn what_is_not_http_is_hung_up_on() {
-    for bytes in [
-        &b"\x16\x03\x01\x02\x00"[..],
-        b"hello\r\n\r\n",
-        b"GET\r\n\r\n",
-        b"GET / FTP\r\n\r\n",
-    ] {
+    for bytes in [&b"\x16\x03\x01\x02\x00"[..], b"hello\r\n\r\n", b"GET\r\n\r\n", b"GET / FTP\r\n\r\n"] {
         let mut wire = open();
         wire.send(bytes);
         // Closing with unread bytes is a reset; either end will do.

@@ -22,27 +22,17 @@ fn shake(base: &str, name: &'static str, protocols: &[&str]) -> Result<Tls, Stri
         .expect("the defaults are sound")
         .with_root_certificates(roots)
         .with_no_client_auth();
-    config.alpn_protocols = protocols
-        .iter()
-        .map(|name| name.as_bytes().into())
-        .collect();
+    config.alpn_protocols = protocols.iter().map(|name| name.as_bytes().into()).collect();
     let name = ServerName::try_from(name).expect("a name");
     let mut client = ClientConnection::new(Arc::new(config), name).expect("sound");
     let mut stream = connect(base);
-    client
-        .complete_io(&mut stream)
-        .map_err(|error| error.to_string())?;
+    client.complete_io(&mut stream).map_err(|error| error.to_string())?;
     Ok(StreamOwned::new(client, stream))
 }
 
 fn authority() -> CertificateDer<'static> {
-    let lines = server()
-        .ca_pem
-        .lines()
-        .filter(|line| !line.starts_with("---"));
-    let der = BASE64_STANDARD
-        .decode(lines.collect::<String>())
-        .expect("PEM");
+    let lines = server().ca_pem.lines().filter(|line| !line.starts_with("---"));
+    let der = BASE64_STANDARD.decode(lines.collect::<String>()).expect("PEM");
     der.into()
 }
 
@@ -55,10 +45,7 @@ fn alpn_chooses_the_version() {
     let tls = shake(&server().https, "localhost", &["http/1.1"]).expect("trusted");
     assert_eq!(tls.conn.alpn_protocol(), Some(b"http/1.1".as_slice()));
     let echo = Wire(BufReader::new(tls)).get("/anything", "").json();
-    assert_eq!(
-        (&echo["version"], &echo["url"]),
-        (&"HTTP/1.1".into(), &"https://test/anything".into())
-    );
+    assert_eq!((&echo["version"], &echo["url"]), (&"HTTP/1.1".into(), &"https://test/anything".into()));
 }
 
 #[test]
@@ -77,9 +64,7 @@ fn the_raw_port_can_forget_close_notify() {
         let tls = shake(&server().raw_tls, "localhost", &[]).expect("trusted");
         let mut wire = Wire(BufReader::new(tls));
         let data = escape("HTTP/1.1 200 OK\r\n\r\nto the end");
-        wire.send(format!(
-            "GET /raw?data={data}&after={after} HTTP/1.1\r\n\r\n"
-        ));
+        wire.send(format!("GET /raw?data={data}&after={after} HTTP/1.1\r\n\r\n"));
         wire.rest()
     };
     assert!(ask("close").expect("close_notify").ends_with(b"to the end"));

@@ -12,10 +12,7 @@ use whimbrel_server::{Addresses, Options, Server, start_in_thread};
 
 static SERVER: LazyLock<Server> = LazyLock::new(|| {
     let www = Some(env!("CARGO_MANIFEST_DIR").into());
-    let options = Options {
-        www,
-        ..Options::default()
-    };
+    let options = Options { www, ..Options::default() };
     start_in_thread(options).expect("loopback ports are free")
 });
 
@@ -30,9 +27,7 @@ pub fn socket_address(base: &str) -> SocketAddr {
 
 pub fn connect(base: &str) -> TcpStream {
     let stream = TcpStream::connect(socket_address(base)).expect("the port accepts");
-    stream
-        .set_read_timeout(Some(Duration::from_secs(10)))
-        .expect("not zero");
+    stream.set_read_timeout(Some(Duration::from_secs(10))).expect("not zero");
     stream
 }
 
@@ -47,17 +42,12 @@ impl Wire<TcpStream> {
 
 impl<S: Read + Write> Wire<S> {
     pub fn send(&mut self, bytes: impl AsRef<[u8]>) {
-        self.0
-            .get_mut()
-            .write_all(bytes.as_ref())
-            .expect("the server reads");
+        self.0.get_mut().write_all(bytes.as_ref()).expect("the server reads");
     }
 
     /// A GET request with these field lines.
     pub fn get(&mut self, target: &str, fields: &str) -> Answer {
-        self.send(format!(
-            "GET {target} HTTP/1.1\r\nHost: test\r\n{fields}\r\n"
-        ));
+        self.send(format!("GET {target} HTTP/1.1\r\nHost: test\r\n{fields}\r\n"));
         self.answer()
     }
 
@@ -67,17 +57,12 @@ impl<S: Read + Write> Wire<S> {
 
     pub fn try_answer(&mut self) -> io::Result<Answer> {
         let head = self.head()?;
-        let mut answer = Answer {
-            head,
-            body: Vec::new(),
-        };
+        let mut answer = Answer { head, body: Vec::new() };
         if answer.field("transfer-encoding") == Some("chunked") {
             while self.chunk(&mut answer.body)? {}
             return Ok(answer);
         }
-        let length = answer
-            .field("content-length")
-            .map_or(0, |length| length.parse().expect("digits"));
+        let length = answer.field("content-length").map_or(0, |length| length.parse().expect("digits"));
         answer.body.resize(length, 0);
         self.0.read_exact(&mut answer.body)?;
         Ok(answer)
@@ -171,9 +156,5 @@ pub fn get(target: &str) -> Answer {
 
 /// Every byte as an escape.
 pub fn escape(bytes: impl AsRef<[u8]>) -> String {
-    bytes
-        .as_ref()
-        .iter()
-        .map(|byte| format!("%{byte:02X}"))
-        .collect()
+    bytes.as_ref().iter().map(|byte| format!("%{byte:02X}")).collect()
 }

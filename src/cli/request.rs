@@ -1,0 +1,64 @@
+//! From the arguments to the request.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use whimbrel::{Client, Multipart, Part, RequestBuilder};
+
+use super::Failure;
+use super::arguments::Arguments;
+
+impl Arguments {
+    pub(super) fn request(&self) -> Result<RequestBuilder, Failure> {
+        let client = Client::builder().follow_redirects(self.follow_redirects).timeout(self.timeout()).build()?;
+        let mut request = client.request(self.method(), self.url());
+        // Given ones replace the URL's query, even none of them.
+        if self.params().next().is_some() {
+            request = request.params(self.params());
+        }
+        for (name, value) in self.headers() {
+            request = request.header(name, value);
+        }
+        for (name, value) in self.cookies() {
+            request = request.cookie(name, value);
+        }
+        if let Some((user, password)) = self.auth() {
+            request = request.auth((user.to_owned(), password.to_owned()));
+        }
+        self.fill(request)
+    }
+
+    /// Adds the body. The grammar allows one kind of it at most.
+    fn fill(&self, request: RequestBuilder) -> Result<RequestBuilder, Failure> {
+        if self.files().next().is_some() {
+            return Ok(request.multipart(self.multipart()?));
+        }
+        Ok(match (&self.json, &self.content) {
+            (Some(json), _) => self.json_type(request).content(json.clone()),
+            (_, Some(content)) => request.content(content.clone()),
+            _ if self.data().next().is_some() => request.form(self.data()),
+            _ => request,
+        })
+    }
+
+    /// `--json` is sent as it was written; a Content-Type among the headers wins.
+    fn json_type(&self, request: RequestBuilder) -> RequestBuilder {
+        match self.headers().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
+            true => request,
+            false => request.header("content-type", "application/json"),
+        }
+    }
+
+    fn multipart(&self) -> Result<Multipart, Failure> {
+        let form = self.data().fold(Multipart::new(), |form, (name, value)| form.text(name, value));
+        self.files().try_fold(form, |form, (name, path)| Ok(form.file(name, file(Path::new(path))?)))
+    }
+}
+
+/// Its name goes with it, not its folder.
+fn file(path: &Path) -> Result<Part, Failure> {
+    let named = |error: io::Error| Failure::Io(format!("{} could not be read: {error}", path.display()));
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
+    Ok(Part::bytes(fs::read(path).map_err(named)?).file_name(name.unwrap_or_default()))
+}
