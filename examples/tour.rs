@@ -14,7 +14,7 @@ fn main() {}
 #[cfg(not(target_family = "wasm"))]
 mod native {
     use std::io::{IsTerminal, Write};
-    use std::time::{Duration, Instant};
+    use std::time::Duration;
 
     use serde_json::{Value, json};
     use whimbrel::{Client, Response, Result, Timeout, Tls};
@@ -85,7 +85,6 @@ mod native {
 
     /// A body as it comes, and how far it is.
     async fn download(client: &Client, url: &str) -> Result<()> {
-        let started = Instant::now();
         let mut response = client.get(url).stream().await?;
         let total = response.content_length().unwrap_or_default().max(1);
         while response.chunk().await?.is_some() {
@@ -94,7 +93,8 @@ mod native {
             // A terminal that went away is no reason to stop reading.
             let _ = std::io::stdout().flush();
         }
-        println!("\n    {} bytes in {:.0?}", response.bytes_downloaded(), started.elapsed());
+        let response = response.read().await?;
+        println!("\n    {} bytes in {:.0?}", response.bytes_downloaded(), response.elapsed());
         Ok(())
     }
 

@@ -6,7 +6,7 @@
 //! ```no_run
 //! let response = whimbrel::blocking::get("https://www.example.org/").send()?;
 //! println!("{}", response.text());
-//! # whimbrel::Result::Ok(())
+//! # Ok::<(), whimbrel::Error>(())
 //! ```
 
 use std::fmt::Display;

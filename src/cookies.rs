@@ -18,7 +18,7 @@ use crate::headers::{Headers, text};
 /// let mut cookies = whimbrel::Cookies::new();
 /// cookies.set("session", "1");
 /// assert_eq!(cookies.get("session")?, Some("1"));
-/// # whimbrel::Result::Ok(())
+/// # Ok::<(), whimbrel::Error>(())
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Cookies {

@@ -17,7 +17,7 @@ use crate::error::{Error, ErrorKind, Result};
 /// headers.append("accept", "*/*")?;
 /// assert_eq!(headers.get("ACCEPT").unwrap(), "text/html");
 /// assert_eq!(headers.get_list("accept").unwrap(), "text/html, */*");
-/// # whimbrel::Result::Ok(())
+/// # Ok::<(), whimbrel::Error>(())
 /// ```
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Headers {

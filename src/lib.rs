@@ -62,7 +62,7 @@ pub use url_merge::IntoUrl;
 /// An error is printed and ends the process with status 1; in a JavaScript host it is thrown.
 ///
 /// ```
-/// whimbrel::run(async { whimbrel::Result::Ok(()) });
+/// whimbrel::run(async { Ok::<(), whimbrel::Error>(()) });
 /// ```
 pub fn run<E: std::fmt::Display>(program: impl Future<Output = Result<(), E>> + 'static) {
     backend::run(program)
@@ -74,7 +74,7 @@ pub fn run<E: std::fmt::Display>(program: impl Future<Output = Result<(), E>> + 
 ///
 /// ```
 /// assert_eq!(whimbrel::block_on(async { 1 + 1 })?, 2);
-/// # whimbrel::Result::Ok(())
+/// # Ok::<(), whimbrel::Error>(())
 /// ```
 pub fn block_on<F: Future>(future: F) -> Result<F::Output> {
     backend::Runtime::new()?.block_on(future)

@@ -18,7 +18,7 @@ use crate::headers::Headers;
 /// let form = Multipart::new().text("note", "hello").file("upload", Part::bytes("a,b\n1,2\n").file_name("table.csv"));
 /// let request = whimbrel::Client::new().post("https://example.org/").multipart(form).build()?;
 /// assert!(request.headers().get("content-type").unwrap().to_str().unwrap().starts_with("multipart/form-data; boundary="));
-/// # whimbrel::Result::Ok(())
+/// # Ok::<(), whimbrel::Error>(())
 /// ```
 #[derive(Debug, Default)]
 pub struct Multipart {

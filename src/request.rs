@@ -16,7 +16,7 @@ use crate::headers::Headers;
 /// ```
 /// let request = whimbrel::Client::new().post("https://example.org/x").content("hello").build()?;
 /// assert_eq!(request.headers().get("content-length").unwrap(), "5");
-/// # whimbrel::Result::Ok(())
+/// # Ok::<(), whimbrel::Error>(())
 /// ```
 #[derive(Debug)]
 pub struct Request {

@@ -49,7 +49,7 @@ impl Head {
 /// # whimbrel::block_on(async {
 /// let response = client.get("https://example.org/").send().await?;
 /// assert_eq!(response.raise_for_status()?.text(), "hi");
-/// # whimbrel::Result::Ok(()) })??; whimbrel::Result::Ok(())
+/// # Ok::<(), whimbrel::Error>(()) })??; Ok::<(), whimbrel::Error>(())
 /// ```
 pub struct Response {
     pub(crate) head: Head,

@@ -34,7 +34,7 @@ use crate::response::{Head, Response};
 /// while let Some(line) = lines.next().await {
 ///     println!("{}", line?);
 /// }
-/// # whimbrel::Result::Ok(()) })??; whimbrel::Result::Ok(())
+/// # Ok::<(), whimbrel::Error>(()) })??; Ok::<(), whimbrel::Error>(())
 /// ```
 pub struct StreamingResponse {
     pub(crate) head: Head,

@@ -18,7 +18,7 @@ use crate::response::Response;
 /// ```
 /// let client = whimbrel::Client::builder().auth(("user", "pass")).build()?;
 /// let client = whimbrel::Client::builder().auth(whimbrel::auth::Bearer::new("token")).build()?;
-/// # whimbrel::Result::Ok(())
+/// # Ok::<(), whimbrel::Error>(())
 /// ```
 pub trait Auth: MaybeSend + MaybeSync + 'static {
     /// A fresh flow for one request.

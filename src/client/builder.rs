@@ -31,7 +31,7 @@ const MAX_REDIRECTS: usize = 20;
 ///     .header("x-app", "1")
 ///     .timeout(Duration::from_secs(10))
 ///     .build()?;
-/// # whimbrel::Result::Ok(())
+/// # Ok::<(), whimbrel::Error>(())
 /// ```
 #[derive(Default)]
 pub struct ClientBuilder {

@@ -18,7 +18,7 @@ use crate::streaming::StreamingResponse;
 ///     .build()?;
 /// # whimbrel::block_on(async {
 /// assert_eq!(client.get("https://example.org/hello").send().await?.text(), "/hello");
-/// # whimbrel::Result::Ok(()) })??; whimbrel::Result::Ok(())
+/// # Ok::<(), whimbrel::Error>(()) })??; Ok::<(), whimbrel::Error>(())
 /// ```
 pub struct MockTransport {
     handler: Box<dyn Handler>,

@@ -23,7 +23,7 @@ use crate::streaming::StreamingResponse;
 /// }
 ///
 /// let client = whimbrel::Client::builder().transport(Teapot).build()?;
-/// # whimbrel::Result::Ok(())
+/// # Ok::<(), whimbrel::Error>(())
 /// ```
 pub trait Transport: MaybeSend + MaybeSync + 'static {
     /// Sends the request and returns its response once the head is there.
