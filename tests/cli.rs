@@ -59,6 +59,50 @@ fn bodies_are_posted() {
 }
 
 #[test]
+fn files_are_posted_in_a_form() {
+    let path = std::env::temp_dir().join(format!("whimbrel-cli-{}.csv", std::process::id()));
+    std::fs::write(&path, "a,b\n").expect("the temporary folder can be written");
+    let seen = echo(&["-d", "note", "x", "-f", "table", path.to_str().expect("the path is UTF-8")]);
+    std::fs::remove_file(&path).expect("the file is still there");
+    let body = seen["body"].as_str().expect("the body is text");
+    let name = path.file_name().and_then(|name| name.to_str()).expect("it has a name");
+    assert!(body.contains("name=\"note\"\r\n\r\nx\r\n"), "{body}");
+    assert!(
+        body.contains(&format!("name=\"table\"; filename=\"{name}\"\r\nContent-Type: text/csv\r\n\r\na,b\n")),
+        "{body}"
+    );
+
+    let (status, _, error) = whimbrel(&["http://127.0.0.1/", "-f", "a", "no/such/file"]);
+    assert!(status == 1 && error.starts_with("no/such/file could not be read: "), "{error}");
+}
+
+#[test]
+fn credentials_and_cookies_are_sent() {
+    let url = format!("{}/basic-auth/ada/engine", server().http);
+    assert_eq!(whimbrel(&[&url]).0, 1);
+    let (status, out, _) = whimbrel(&["-v", &url, "--auth", "ada", "engine"]);
+    assert_eq!(status, 0);
+    assert!(out.contains("\nAuthorization: [secure]\n"), "{out}");
+    let seen = echo(&["--cookies", "a", "1", "--cookies", "b", "2"]);
+    assert!(seen["headers"].as_array().unwrap().contains(&serde_json::json!(["cookie", "a=1; b=2"])), "{seen}");
+}
+
+#[test]
+fn the_body_is_saved_when_asked() {
+    let path = std::env::temp_dir().join(format!("whimbrel-cli-{}.bin", std::process::id()));
+    let file = path.to_str().expect("the path is UTF-8");
+    let (status, out, error) = whimbrel(&["-v", &format!("{}/bytes/100000", server().http), "--download", file]);
+    let saved = std::fs::read(&path).expect("the file was written");
+    std::fs::remove_file(&path).expect("the file is still there");
+    assert_eq!((status, error.as_str()), (0, ""));
+    assert!(saved == whimbrel_server::pattern(0, 100_000), "other bytes were saved");
+    assert!(out.starts_with("GET /bytes/100000 HTTP/1.1\n") && out.contains("\n\nHTTP/1.1 200 OK\n"), "{out}");
+
+    let (status, _, error) = whimbrel(&[&server().http, "-o", "no/such/folder/file"]);
+    assert!(status == 1 && error.starts_with("no/such/folder/file could not be written: "), "{error}");
+}
+
+#[test]
 fn redirects_are_followed_when_asked() {
     let url = format!("{}/redirect/2", server().http);
     let (status, out, _) = whimbrel(&[&url]);

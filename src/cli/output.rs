@@ -15,6 +15,8 @@ pub(super) struct Style {
 const BOLD: &str = "1";
 const CYAN: &str = "36";
 
+const SECRET: &[&str] = &["authorization", "proxy-authorization"];
+
 impl Style {
     pub(super) fn of(terminal: bool) -> Self {
         // NO_COLOR asks for none, whatever its value (no-color.org).
@@ -45,7 +47,11 @@ impl Style {
         for (name, value) in headers.iter() {
             let text: String = value.as_bytes().iter().map(|&byte| byte as char).collect();
             // What is shown gets copied into reports: credentials are not.
-            let text = if value.is_sensitive() { "[secure]".into() } else { self.clean(&text) };
+            let text = if SECRET.contains(&name.as_str()) || value.is_sensitive() {
+                "[secure]".into()
+            } else {
+                self.clean(&text)
+            };
             // Writing to a String cannot fail.
             let _ = write!(head, "\n{}: {text}", self.paint(CYAN, &title_case(name.as_str())));
         }
