@@ -11,7 +11,7 @@
 //! - `host_url(&str)`: a URL as the host's parser reads it, where there is one;
 //! - `Runtime` with `new()` and `block_on(&self, future)`: an `Unsupported` error where blocking is impossible;
 //! - `run(future)`: drives a whole program;
-//! - for the socket transport, natively and on WASI: `TcpStream` (tokio's `AsyncRead` and `AsyncWrite`, and `is_readable`),
+//! - for the socket transport, natively and on WASI: `TcpStream` (tokio's `AsyncRead` and `AsyncWrite`, and `is_stale`),
 //!   `resolve(host, port)` and `connect_tcp(address, local)`.
 //!
 //! A backend never decides anything about HTTP and never panics on what the host tells it.

@@ -108,15 +108,24 @@ pub(crate) fn run<E: std::fmt::Display>(program: impl Future<Output = Result<(),
     std::process::exit(1);
 }
 
-/// A TCP connection.
-pub(crate) struct TcpStream(tokio::net::TcpStream);
+/// A TCP connection. It lives as long as the runtime that it was made on.
+pub(crate) struct TcpStream {
+    stream: tokio::net::TcpStream,
+    runtime: Option<tokio::runtime::Id>,
+}
+
+fn current_runtime() -> Option<tokio::runtime::Id> {
+    tokio::runtime::Handle::try_current().ok().map(|runtime| runtime.id())
+}
 
 impl TcpStream {
-    /// Whether reading would give something: bytes, the end or an error. Asks the system, for the runtime may not have
+    /// Whether an idle connection is of no more use: reading would give something, be it bytes, the end or an error; or
+    /// another runtime, perhaps one that has ended, would have to drive it. Asks the system, for the runtime may not have
     /// looked since the connection became idle.
-    pub(crate) fn is_readable(&self) -> bool {
-        let peeked = SockRef::from(&self.0).peek(&mut [std::mem::MaybeUninit::uninit()]);
-        !matches!(peeked, Err(error) if error.kind() == io::ErrorKind::WouldBlock)
+    pub(crate) fn is_stale(&self) -> bool {
+        let peeked = SockRef::from(&self.stream).peek(&mut [std::mem::MaybeUninit::uninit()]);
+        let silent = matches!(peeked, Err(error) if error.kind() == io::ErrorKind::WouldBlock);
+        !silent || self.runtime != current_runtime()
     }
 }
 
@@ -132,25 +141,25 @@ pub(crate) async fn connect_tcp(address: SocketAddr, local: Option<IpAddr>) -> i
     let stream = socket.connect(address).await?;
     // Requests are written whole: waiting for more (Nagle) only delays them.
     stream.set_nodelay(true)?;
-    Ok(TcpStream(stream))
+    Ok(TcpStream { stream, runtime: current_runtime() })
 }
 
 impl AsyncRead for TcpStream {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_read(cx, buf)
+        Pin::new(&mut self.stream).poll_read(cx, buf)
     }
 }
 
 impl AsyncWrite for TcpStream {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.0).poll_write(cx, bytes)
+        Pin::new(&mut self.stream).poll_write(cx, bytes)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_flush(cx)
+        Pin::new(&mut self.stream).poll_flush(cx)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_shutdown(cx)
+        Pin::new(&mut self.stream).poll_shutdown(cx)
     }
 }

@@ -228,8 +228,8 @@ fn drop_closed() {
 }
 
 impl TcpStream {
-    /// Whether reading would give something: bytes, the end or an error.
-    pub(crate) fn is_readable(&self) -> bool {
+    /// Whether an idle connection is of no more use: reading would give something, be it bytes, the end or an error.
+    pub(crate) fn is_stale(&self) -> bool {
         !matches!(self.ends.input.read(1), Ok(bytes) if bytes.is_empty())
     }
 }

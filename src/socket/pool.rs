@@ -52,7 +52,7 @@ impl Pool {
             match granted {
                 Granted::Connect => return Ok(Checkout::Connect(Permit { pool: Some(self.clone()) })),
                 // The server may have closed it meanwhile, or sent what nobody asked for: try the next one.
-                Granted::Reuse(_, connection) if connection.stream.is_readable() => self.lock().closed(),
+                Granted::Reuse(_, connection) if connection.stream.is_stale() => self.lock().closed(),
                 Granted::Reuse(origin, connection) => {
                     let permit = Permit { pool: Some(self.clone()) };
                     return Ok(Checkout::Reuse(Lease { origin, connection: Some(connection), permit }));

@@ -15,13 +15,13 @@ pub(super) enum Stream {
 }
 
 impl Stream {
-    /// Whether an idle connection has something to read. Nothing is due there: it would be its end, or bytes that nobody
-    /// asked for, and the connection must not be used again. (Over TLS session tickets come before the first response.)
-    pub(super) fn is_readable(&self) -> bool {
+    /// Whether an idle connection must not be used again. Nothing is due on it: what there is to read would be its end, or
+    /// bytes that nobody asked for. (Over TLS session tickets come before the first response.)
+    pub(super) fn is_stale(&self) -> bool {
         match self {
-            Self::Plain(stream) => stream.is_readable(),
+            Self::Plain(stream) => stream.is_stale(),
             #[cfg(all(feature = "tls", not(target_family = "wasm")))]
-            Self::Tls(stream) => stream.get_ref().0.is_readable(),
+            Self::Tls(stream) => stream.get_ref().0.is_stale(),
         }
     }
 }

@@ -81,3 +81,54 @@ fn one_connection_serves_several_calls() {
     let connection = || client.get(format!("{}/anything", server().http)).send().unwrap().json::<serde_json::Value>().unwrap()["connection"].clone();
     assert_eq!(connection(), connection());
 }
+
+// N11: each call brings a runtime of its own, and takes it along; the connection that stays behind is of no more use.
+#[test]
+fn a_client_outlives_the_runtimes_that_it_is_used_on() {
+    let client = whimbrel::Client::new();
+    for _ in 0..3 {
+        let request = client.get(format!("{}/get", server().http));
+        assert!(whimbrel::block_on(request.send()).unwrap().unwrap().is_success());
+    }
+}
+
+#[test]
+fn threads_share_a_client() {
+    if !support::THREADS {
+        return;
+    }
+    let client = blocking::Client::new();
+    let ask = |client: blocking::Client| move || client.get(format!("{}/get", server().http)).send().unwrap().status();
+    let threads: Vec<_> = (0..4).map(|_| std::thread::spawn(ask(client.clone()))).collect();
+    for thread in threads {
+        assert_eq!(thread.join().unwrap(), 200);
+    }
+}
+
+#[test]
+fn faults_are_the_same_errors() {
+    let server = server();
+    let client = blocking::Client::from(server.client());
+    let raw = |data: &str| format!("{}/raw?data={}", server.raw, support::percent(data.as_bytes()));
+    for (url, kind) in [
+        (raw("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort"), ErrorKind::RemoteProtocol),
+        (raw("HTTP/1.1 OK\r\n\r\n"), ErrorKind::RemoteProtocol),
+        (raw(""), ErrorKind::RemoteProtocol),
+        (server.wrong_host.clone(), ErrorKind::Tls),
+        (server.expired.clone(), ErrorKind::Tls),
+        ("ftp://127.0.0.1/".into(), ErrorKind::UnsupportedProtocol),
+        ("http://".into(), ErrorKind::InvalidUrl),
+    ] {
+        assert_eq!(client.get(&url).send().unwrap_err().kind(), kind, "{url}");
+    }
+    let mut response = client.get(format!("{}/close-mid-body", server.http)).stream().unwrap();
+    let mut rest = Vec::new();
+    assert!(std::io::Read::read_to_end(&mut response, &mut rest).is_err());
+}
+
+#[test]
+fn a_stream_is_sent_as_it_is_produced() {
+    let body = whimbrel::Body::stream(support::pieces(&["Hello", ", ", "world!"]), None);
+    let seen = blocking::post(format!("{}/anything", server().http)).content(body).send().unwrap();
+    assert_eq!(seen.json::<serde_json::Value>().unwrap()["body"], "Hello, world!");
+}

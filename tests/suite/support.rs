@@ -33,6 +33,12 @@ pub(crate) use where_blocking;
 pub(crate) const SOCKETS: bool = cfg!(any(not(target_family = "wasm"), target_os = "wasi"));
 /// Whether `https://` does.
 pub(crate) const OWN_TLS: bool = cfg!(not(target_family = "wasm"));
+/// Whether there are threads.
+#[cfg_attr(
+    all(target_family = "wasm", target_os = "unknown"),
+    expect(dead_code, reason = "the sync face is not there")
+)]
+pub(crate) const THREADS: bool = cfg!(not(target_family = "wasm"));
 
 /// Where the example server is. Consecutive ports, see its README.
 pub(crate) struct Server {
@@ -152,4 +158,22 @@ pub(crate) fn pieces(
         }
     }
     Pieces(Vec::from(pieces).into_iter())
+}
+
+/// All of them at once, on one thread.
+pub(crate) async fn join_all<F: Future>(futures: impl IntoIterator<Item = F>) -> Vec<F::Output> {
+    let mut running: Vec<_> = futures.into_iter().map(Box::pin).collect();
+    let mut done: Vec<Option<F::Output>> = running.iter().map(|_| None).collect();
+    std::future::poll_fn(|cx| {
+        for (future, output) in running.iter_mut().zip(&mut done) {
+            if output.is_none()
+                && let std::task::Poll::Ready(ready) = future.as_mut().poll(cx)
+            {
+                *output = Some(ready);
+            }
+        }
+        if done.iter().all(Option::is_some) { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
+    })
+    .await;
+    done.into_iter().flatten().collect()
 }

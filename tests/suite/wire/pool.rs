@@ -118,6 +118,45 @@ support::test! {
         assert_eq!(first, second);
     }
 
+    // N12: the limit is exact, however many ask at once, and all are served.
+    async fn many_requests_at_once_keep_the_limit() {
+        if !SOCKETS { return }
+        let client = Client::builder().limits(Limits::default().max_connections(5)).timeout(None).build().unwrap();
+        let seen = support::join_all((0..200).map(|_| connection(&client))).await;
+        let distinct: std::collections::BTreeSet<_> = seen.iter().collect();
+        assert_eq!((seen.len(), distinct.len()), (200, 5));
+    }
+
+    // N4: an answer that came before the request was sent whole is delivered; the connection is not used again.
+    async fn an_answer_to_half_a_request_takes_its_connection_along() {
+        if !SOCKETS { return }
+        let (client, server, id) = (Client::new(), server(), record_id("half"));
+        let answer = percent(b"HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\n\r\nno");
+        let url = format!("{}/record/{id}/?answer={answer}&read=never&after=hold", server.raw);
+        let response = client.post(url).content(vec![0; 50_000_000]).send().await.unwrap();
+        assert_eq!((response.status().as_u16(), response.text().as_ref()), (413, "no"));
+        client.get(format!("{}/record/{id}/", server.raw)).send().await.unwrap();
+        assert_eq!(recorded(&server, &id).await["connections"].as_array().unwrap().len(), 2);
+    }
+
+    // N15: the timeout of one request does not end the connection under the next.
+    async fn a_read_timeout_does_not_outlive_its_request() {
+        if !SOCKETS { return }
+        let client = Client::builder().timeout(whimbrel::Timeout::default().read(Duration::from_millis(50))).build().unwrap();
+        let first = connection(&client).await;
+        text(&format!("{}/delay/100", server().http)).await.unwrap();
+        assert_eq!(connection(&client).await, first);
+    }
+
+    // N9: another port is another origin, whatever the host.
+    async fn origins_share_no_connection() {
+        if !SOCKETS { return }
+        let (client, server) = (Client::new(), server());
+        let first = connection(&client).await;
+        assert_eq!(client.get(format!("{}/banner", server.raw)).send().await.unwrap().text(), "ok");
+        assert_eq!(connection(&client).await, first);
+    }
+
     async fn idle_connections_expire_and_are_counted() {
         if !SOCKETS { return }
         for limits in [Limits::default().keepalive_expiry(Duration::ZERO), Limits::default().max_keepalive_connections(0)] {
