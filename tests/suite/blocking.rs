@@ -92,16 +92,15 @@ fn a_client_outlives_the_runtimes_that_it_is_used_on() {
     }
 }
 
-#[test]
-fn threads_share_a_client() {
-    if !support::THREADS {
-        return;
-    }
-    let client = blocking::Client::new();
-    let ask = |client: blocking::Client| move || client.get(format!("{}/get", server().http)).send().unwrap().status();
-    let threads: Vec<_> = (0..4).map(|_| std::thread::spawn(ask(client.clone()))).collect();
-    for thread in threads {
-        assert_eq!(thread.join().unwrap(), 200);
+support::where_threads! {
+    #[test]
+    fn threads_share_a_client() {
+        let client = blocking::Client::new();
+        let ask = |client: blocking::Client| move || client.get(format!("{}/get", server().http)).send().unwrap().status();
+        let threads: Vec<_> = (0..4).map(|_| std::thread::spawn(ask(client.clone()))).collect();
+        for thread in threads {
+            assert_eq!(thread.join().unwrap(), 200);
+        }
     }
 }
 

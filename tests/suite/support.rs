@@ -33,12 +33,14 @@ pub(crate) use where_blocking;
 pub(crate) const SOCKETS: bool = cfg!(any(not(target_family = "wasm"), target_os = "wasi"));
 /// Whether `https://` does.
 pub(crate) const OWN_TLS: bool = cfg!(not(target_family = "wasm"));
-/// Whether there are threads.
-#[cfg_attr(
-    all(target_family = "wasm", target_os = "unknown"),
-    expect(dead_code, reason = "the sync face is not there")
-)]
-pub(crate) const THREADS: bool = cfg!(not(target_family = "wasm"));
+/// What needs threads.
+macro_rules! where_threads {
+    ($($item:item)*) => { $(
+        #[cfg(not(target_family = "wasm"))]
+        $item
+    )* };
+}
+pub(crate) use where_threads;
 
 /// Where the example server is. Consecutive ports, see its README.
 pub(crate) struct Server {

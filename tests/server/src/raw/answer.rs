@@ -78,6 +78,8 @@ impl Answer {
     fn glued(head: &Head) -> Self {
         let mut answer = Self::ok(head);
         answer.data.extend(head.query.bytes("extra").unwrap_or_default());
+        // One write, or the client could be done before the rest arrives.
+        answer.step = answer.data.len();
         answer
     }
 
