@@ -5,18 +5,20 @@ use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use bytes::Bytes;
 use js_sys::{Array, Object, Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::future_to_promise;
 
-use super::failure::{failure, set};
+use super::failure::failure;
 use crate::backend::Instant;
 use crate::body::HostStream;
 use crate::client::RequestBuilder;
 use crate::deadline::{Deadline, total_timeout};
 use crate::error::Result;
+use crate::host::set;
 use crate::response::Response;
 use crate::streaming::StreamingResponse;
 
@@ -39,7 +41,11 @@ struct State {
 enum Body {
     /// Nothing, or bytes that a rule had to see before JavaScript did.
     Bytes(Bytes),
-    Host { pieces: HostStream, deadline: Deadline, url: url::Url },
+    Host {
+        pieces: HostStream,
+        deadline: Deadline,
+        url: url::Url,
+    },
 }
 
 #[wasm_bindgen]
@@ -72,7 +78,7 @@ impl Exchange {
 
     /// Milliseconds since the request was sent.
     pub fn elapsed(&self) -> f64 {
-        self.state.started.get().map_or(0.0, |started| started.elapsed().as_secs_f64() * 1000.0)
+        self.state.started.get().map_or(0.0, |started| milliseconds(started.elapsed()))
     }
 
     /// Ends the exchange wherever it is; what is under way rejects with nothing.
@@ -117,7 +123,7 @@ impl State {
         let history = std::mem::take(&mut response.history);
         let head = head(&response.head_only());
         let earlier: Array = history.iter().map(complete).collect();
-        set(&head, "history", earlier);
+        set(&head, "history", &earlier);
         let url = response.url().clone();
         self.body.replace(match response.into_host_stream() {
             Ok((pieces, deadline)) => Body::Host { pieces, deadline, url },
@@ -164,21 +170,26 @@ impl Body {
 
 /// A response's head as a plain object.
 fn head(response: &Response) -> Object {
-    let object = Object::new();
-    set(&object, "status", response.status().as_u16());
-    set(&object, "statusText", &*response.reason_phrase());
-    set(&object, "url", response.url().map(url::Url::as_str));
+    let head = Object::new();
+    set(&head, "status", &response.status().as_u16().into());
+    set(&head, "statusText", &(*response.reason_phrase()).into());
+    set(&head, "url", &response.url().map(url::Url::as_str).into());
     // Each byte as one character, which is how the host's own Headers hold them.
     let text = |value: &http::HeaderValue| value.as_bytes().iter().map(|&byte| byte as char).collect::<String>();
     let fields = response.headers().iter();
-    set(&object, "headers", fields.map(|(name, value)| Array::of2(&name.as_str().into(), &text(value).into())).collect::<Array>());
-    object
+    let fields: Array = fields.map(|(name, value)| Array::of2(&name.as_str().into(), &text(value).into())).collect();
+    set(&head, "headers", &fields);
+    head
 }
 
 /// A response that came before the last one, with its body.
 fn complete(response: &Response) -> JsValue {
-    let object = head(response);
-    set(&object, "body", Uint8Array::from(&response.bytes()[..]));
-    set(&object, "elapsed", response.elapsed().as_secs_f64() * 1000.0);
-    object.into()
+    let complete = head(response);
+    set(&complete, "body", &Uint8Array::from(&response.bytes()[..]));
+    set(&complete, "elapsed", &milliseconds(response.elapsed()).into());
+    complete.into()
+}
+
+fn milliseconds(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1000.0
 }

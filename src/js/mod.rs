@@ -7,6 +7,7 @@
 mod exchange;
 mod failure;
 mod options;
+mod upload;
 
 use wasm_bindgen::prelude::*;
 

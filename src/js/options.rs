@@ -7,9 +7,11 @@ use bytes::Bytes;
 use js_sys::{Function, Uint8Array};
 use wasm_bindgen::prelude::*;
 
+use super::upload::{Pieces, Upload};
 use crate::HttpTransport;
 use crate::auth::{Basic, Bearer};
 use crate::backend::BoxFuture;
+use crate::body::Body;
 use crate::client::{Client, RequestBuilder};
 use crate::config::Timeout;
 use crate::error::Result;
@@ -56,6 +58,8 @@ extern "C" {
     fn follow_redirects(this: &RequestOptions) -> Option<bool>;
     #[wasm_bindgen(method, getter)]
     fn content(this: &RequestOptions) -> Option<Uint8Array>;
+    #[wasm_bindgen(method, getter)]
+    fn stream(this: &RequestOptions) -> Option<Pieces>;
     #[wasm_bindgen(method, getter, js_name = contentType)]
     fn content_type(this: &RequestOptions) -> Option<String>;
     #[wasm_bindgen(method, getter)]
@@ -113,10 +117,13 @@ pub(super) fn request(client: &Client, method: &str, url: &str, options: &Reques
     body(builder, client, options)
 }
 
-/// A form, or bytes with the type that JavaScript gave them; a Content-Type that the user set stands (HTTPX).
+/// A form, a stream, or bytes with the type that JavaScript gave them; a Content-Type that the user set stands (HTTPX).
 fn body(builder: RequestBuilder, client: &Client, options: &RequestOptions) -> RequestBuilder {
     if let Some(fields) = options.form() {
         return builder.form(pairs(&Some(fields)));
+    }
+    if let Some(pieces) = options.stream() {
+        return builder.content(Body::stream(Upload::new(pieces), None));
     }
     let Some(content) = options.content() else { return builder };
     let given = pairs(&options.headers()).any(|(name, _)| name.eq_ignore_ascii_case("content-type"));
