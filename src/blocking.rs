@@ -11,6 +11,7 @@
 
 use std::fmt::Display;
 use std::io;
+use std::pin::pin;
 use std::sync::{Arc, OnceLock};
 
 use bytes::{Buf, Bytes};
@@ -84,7 +85,8 @@ impl Client {
             let _ = self.runtime.set(Runtime::new()?);
         }
         match self.runtime.get() {
-            Some(runtime) => runtime.block_on(future),
+            // Pinned here, it is driven where it lies: a runtime that takes it by value would move it several times.
+            Some(runtime) => runtime.block_on(pin!(future)),
             None => Err(Error::new(ErrorKind::Unsupported, "No runtime can be started")),
         }
     }

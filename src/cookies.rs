@@ -97,7 +97,7 @@ impl Cookies {
 
     /// Takes in the Set-Cookie fields of a response from this URL.
     pub(crate) fn extract(&mut self, headers: &Headers, url: &Url, now: Duration) {
-        for field in headers.get_all("set-cookie") {
+        for field in headers.find_all(&http::header::SET_COOKIE) {
             if let Some(cookie) = Cookie::parse(&text(field), url, now) {
                 self.put(cookie);
             }

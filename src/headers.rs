@@ -83,7 +83,7 @@ impl Headers {
 
     /// For each name in `other`: drops this list's fields of that name and adds the other's at the end.
     pub fn update(&mut self, other: &Headers) {
-        self.fields.retain(|(name, _)| !other.contains(name));
+        self.fields.retain(|(name, _)| other.find(name).is_none());
         self.fields.extend(other.fields.iter().cloned());
     }
 
@@ -91,6 +91,16 @@ impl Headers {
     pub fn get(&self, name: impl AsRef<str>) -> Option<&HeaderValue> {
         let name = name.as_ref();
         self.fields.iter().find(|(known, _)| known.as_str().eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    }
+
+    /// [`Headers::get`] for a name that is known already: those that HTTP defines compare as numbers.
+    pub(crate) fn find(&self, name: &HeaderName) -> Option<&HeaderValue> {
+        self.fields.iter().find(|(known, _)| known == name).map(|(_, value)| value)
+    }
+
+    /// [`Headers::get_all`] for a name that is known already.
+    pub(crate) fn find_all<'a>(&'a self, name: &'a HeaderName) -> impl Iterator<Item = &'a HeaderValue> {
+        self.fields.iter().filter(move |(known, _)| known == name).map(|(_, value)| value)
     }
 
     /// All values of the name, in order.

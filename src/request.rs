@@ -20,6 +20,12 @@ use crate::headers::Headers;
 /// ```
 #[derive(Debug)]
 pub struct Request {
+    /// Boxed, for a request moves through many hands, and moving a pointer costs less than moving what it points to.
+    inner: Box<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
     method: Method,
     url: Url,
     headers: Headers,
@@ -31,99 +37,103 @@ pub struct Request {
 impl Request {
     /// A request without headers, body or client defaults, and with the default timeouts.
     pub fn new(method: Method, url: Url) -> Self {
-        Self {
+        let inner = Inner {
             method,
             url,
             headers: Headers::new(),
             body: Body::empty(),
             timeout: Timeout::default(),
             extensions: Extensions::new(),
-        }
+        };
+        Self { inner: Box::new(inner) }
     }
 
     /// The method, in upper case.
     pub fn method(&self) -> &Method {
-        &self.method
+        &self.inner.method
     }
 
     /// The method, to change.
     pub fn method_mut(&mut self) -> &mut Method {
-        &mut self.method
+        &mut self.inner.method
     }
 
     /// The absolute URL.
     pub fn url(&self) -> &Url {
-        &self.url
+        &self.inner.url
     }
 
     /// The URL, to change.
     pub fn url_mut(&mut self) -> &mut Url {
-        &mut self.url
+        &mut self.inner.url
     }
 
     /// The header fields in the order they are sent.
     pub fn headers(&self) -> &Headers {
-        &self.headers
+        &self.inner.headers
     }
 
     /// The header fields, to change.
     pub fn headers_mut(&mut self) -> &mut Headers {
-        &mut self.headers
+        &mut self.inner.headers
     }
 
     /// The body.
     pub fn body(&self) -> &Body {
-        &self.body
+        &self.inner.body
     }
 
     /// The body, to change; the headers that describe it do not follow.
     pub fn body_mut(&mut self) -> &mut Body {
-        &mut self.body
+        &mut self.inner.body
     }
 
     /// The timeouts that hold for this request.
     pub fn timeout(&self) -> Timeout {
-        self.timeout
+        self.inner.timeout
     }
 
     /// The timeouts, to change.
     pub fn timeout_mut(&mut self) -> &mut Timeout {
-        &mut self.timeout
+        &mut self.inner.timeout
     }
 
     /// Values that travel with the request to the transport.
     pub fn extensions(&self) -> &Extensions {
-        &self.extensions
+        &self.inner.extensions
     }
 
     /// The extensions, to change.
     pub fn extensions_mut(&mut self) -> &mut Extensions {
-        &mut self.extensions
+        &mut self.inner.extensions
     }
 
     /// The request once more. Fails with `BodyConsumed` where the body is a stream.
     pub fn try_clone(&self) -> Result<Self> {
-        let body = self.body.try_clone().ok_or_else(|| {
+        let body = self.inner.body.try_clone().ok_or_else(|| {
             Error::new(ErrorKind::BodyConsumed, "The request's body is a stream, which can be sent only once")
-                .with_url(&self.url)
+                .with_url(&self.inner.url)
         })?;
-        Ok(Self { body, ..self.without_body() })
+        let mut again = self.without_body();
+        again.inner.body = body;
+        Ok(again)
     }
 
     /// The request as responses show it, when the body itself is gone.
     pub(crate) fn without_body(&self) -> Self {
-        Self {
-            method: self.method.clone(),
-            url: self.url.clone(),
-            headers: self.headers.clone(),
+        let inner = Inner {
+            method: self.inner.method.clone(),
+            url: self.inner.url.clone(),
+            headers: self.inner.headers.clone(),
             body: Body::empty(),
-            timeout: self.timeout,
-            extensions: self.extensions.clone(),
-        }
+            timeout: self.inner.timeout,
+            extensions: self.inner.extensions.clone(),
+        };
+        Self { inner: Box::new(inner) }
     }
 
     pub(crate) fn set_headers(&mut self, headers: Headers) {
-        self.headers = headers;
+        self.inner.headers = headers;
     }
 }
 

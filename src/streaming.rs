@@ -228,7 +228,7 @@ impl StreamingResponse {
     }
 
     fn choose_decoders(&self) -> Result<Decoding> {
-        if !self.head.headers.contains(http::header::CONTENT_ENCODING) {
+        if self.head.headers.find(&http::header::CONTENT_ENCODING).is_none() {
             return Ok(Decoding::Off);
         }
         let decoders = Decoders::of(&self.head.headers).map_err(|error| error.with_url(self.request.url()))?;

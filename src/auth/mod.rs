@@ -49,10 +49,6 @@ pub trait AuthFlow: MaybeSend {
 
 /// What an [`AuthFlow`] wants next.
 #[derive(Debug)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "a step is moved once; a box would only be in the way of those who write flows"
-)]
 pub enum Step {
     /// Send this request.
     Send(Request),

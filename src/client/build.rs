@@ -11,13 +11,17 @@ use crate::multipart::{boundary_from, boundary_of};
 use crate::request::{Request, host_value};
 use crate::url_merge;
 
+/// Room for what is added: Host, Cookie, Content-Type and one of Content-Length and Transfer-Encoding.
+const AUTO_HEADERS: usize = 4;
+
 /// Client and request merged, in HTTPX's way (1.2).
 pub(super) fn build_request(request: RequestBuilder) -> Result<Request> {
     let client = &request.client;
-    let mut url = url_merge::merge(client.inner.base_url.as_ref(), &request.url)?;
+    let mut url = url_merge::merge(client.inner.base_url.as_ref(), &request.url, &client.inner.last_origin)?;
     url_merge::apply_params(&mut url, &client.inner.params, request.params.as_ref());
     check_host(&url)?;
-    let mut headers = client.inner.headers.clone();
+    let mut headers = Headers::with_capacity(client.inner.headers.len() + request.headers.len() + AUTO_HEADERS);
+    headers.update(&client.inner.headers);
     headers.update(&request.headers);
     let mut content = encode(request.payload, &headers)?;
     add_cookies(client, &mut headers, &request.cookies, &url)?;

@@ -178,6 +178,7 @@ impl ClientBuilder {
         Ok(Client {
             inner: Arc::new(Inner {
                 base_url: self.base_url.map(|url| url_merge::parse_base(&url)).transpose()?,
+                last_origin: Default::default(),
                 params: self.params,
                 headers,
                 cookies: Mutex::new(self.cookies),

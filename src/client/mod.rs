@@ -24,7 +24,7 @@ use crate::request::Request;
 use crate::response::Response;
 use crate::streaming::StreamingResponse;
 use crate::transport::{Capabilities, Transport};
-use crate::url_merge::IntoUrl;
+use crate::url_merge::{IntoUrl, LastOrigin};
 
 /// Makes requests that share configuration, cookies and connections (HTTPX's `Client`).
 ///
@@ -44,6 +44,7 @@ pub struct Client {
 
 struct Inner {
     base_url: Option<Url>,
+    last_origin: LastOrigin,
     params: QueryParams,
     headers: Headers,
     cookies: Mutex<Cookies>,

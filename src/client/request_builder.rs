@@ -163,7 +163,8 @@ impl RequestBuilder {
 
     /// Sends the request and reads the response.
     pub async fn send(self) -> Result<Response> {
-        self.stream().await?.read().await
+        let (client, request, options) = self.into_parts()?;
+        client.send_with(request, options).await?.read().await
     }
 
     /// Sends the request and returns as soon as the response's head is there.

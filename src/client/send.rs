@@ -56,7 +56,7 @@ impl Client {
     /// The request's auth, else the client's, else the URL's credentials.
     async fn send_handling_auth(
         &self,
-        mut request: Request,
+        request: Request,
         auth: Option<Option<Arc<dyn Auth>>>,
         follow: bool,
     ) -> Result<StreamingResponse> {
@@ -64,6 +64,12 @@ impl Client {
         let Some(auth) = auth.unwrap_or_else(|| self.inner.auth.clone().or_else(in_url)) else {
             return self.send_handling_redirects(request, follow, Vec::new()).await;
         };
+        // Boxed: without auth, nobody pays for the room that its conversation needs.
+        Box::pin(self.converse(request, auth, follow)).await
+    }
+
+    /// Requests and responses as the auth flow wants them.
+    async fn converse(&self, mut request: Request, auth: Arc<dyn Auth>, follow: bool) -> Result<StreamingResponse> {
         let mut flow = auth.flow();
         if flow.requires_request_body() {
             request.body_mut().read().await?;
@@ -118,7 +124,7 @@ impl Client {
                 return Ok(response);
             }
             request = next?;
-            history.push(response.read().await?);
+            history.push(Box::pin(response.read()).await?);
         }
     }
 
@@ -139,7 +145,7 @@ impl Client {
         if !self.inner.capabilities.encoded_bodies {
             response.skip_decoding();
         }
-        if self.inner.capabilities.cookies && response.headers().contains("set-cookie") {
+        if self.inner.capabilities.cookies && response.headers().find(&http::header::SET_COOKIE).is_some() {
             self.jar().extract(response.headers(), response.url(), unix_time());
         }
         Ok(response)

@@ -27,11 +27,11 @@ fn unserializable(error: impl std::error::Error + Send + Sync + 'static) -> Erro
 /// expected but absent, the body's own headers at the end. What the user set stays.
 pub(crate) fn auto_headers(headers: &mut Headers, method: &Method, host: Option<HeaderValue>, content: &Content) {
     let expects_body = matches!(*method, Method::POST | Method::PUT | Method::PATCH);
-    let framed = headers.contains(CONTENT_LENGTH) || headers.contains(TRANSFER_ENCODING);
+    let framed = headers.find(&CONTENT_LENGTH).is_some() || headers.find(&TRANSFER_ENCODING).is_some();
     if content.body.is_empty() && expects_body && !framed {
         headers.push_front(CONTENT_LENGTH, HeaderValue::from_static("0"));
     }
-    if let Some(host) = host.filter(|_| !headers.contains(http::header::HOST)) {
+    if let Some(host) = host.filter(|_| headers.find(&http::header::HOST).is_none()) {
         headers.push_front(http::header::HOST, host);
     }
     if !content.body.is_empty() && !framed {
@@ -40,7 +40,7 @@ pub(crate) fn auto_headers(headers: &mut Headers, method: &Method, host: Option<
             None => headers.push(TRANSFER_ENCODING, HeaderValue::from_static("chunked")),
         }
     }
-    if let Some(content_type) = content.content_type.clone().filter(|_| !headers.contains(CONTENT_TYPE)) {
+    if let Some(content_type) = content.content_type.clone().filter(|_| headers.find(&CONTENT_TYPE).is_none()) {
         headers.push(CONTENT_TYPE, content_type);
     }
 }

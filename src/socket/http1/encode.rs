@@ -25,13 +25,14 @@ pub(super) fn head(request: &Request, out: &mut Vec<u8>) -> Result<Framing> {
     out.push(b' ');
     out.extend_from_slice(if target.is_empty() { b"/" } else { target.as_bytes() });
     out.extend_from_slice(b" HTTP/1.1\r\n");
-    if !request.headers().contains(HOST) {
+    if request.headers().find(&HOST).is_none() {
         field(HOST.as_str(), host_value(request.url())?.as_bytes(), out);
     }
     for (name, value) in request.headers().iter() {
         field(name.as_str(), value.as_bytes(), out);
     }
-    let framed = request.headers().contains(CONTENT_LENGTH) || request.headers().contains(TRANSFER_ENCODING);
+    let framed =
+        request.headers().find(&CONTENT_LENGTH).is_some() || request.headers().find(&TRANSFER_ENCODING).is_some();
     match framing {
         Framing::Length(length) if !framed && length > 0 => {
             field(CONTENT_LENGTH.as_str(), length.to_string().as_bytes(), out);
@@ -45,12 +46,15 @@ pub(super) fn head(request: &Request, out: &mut Vec<u8>) -> Result<Framing> {
 
 /// `Title-Case: value`. Names were checked when they were made and are in lower case.
 fn field(name: &str, value: &[u8], out: &mut Vec<u8>) {
+    let start = out.len();
+    out.extend_from_slice(name.as_bytes());
     let mut start_of_word = true;
-    out.extend(name.bytes().map(|byte| {
-        let cased = if start_of_word { byte.to_ascii_uppercase() } else { byte };
-        start_of_word = byte == b'-';
-        cased
-    }));
+    for byte in &mut out[start..] {
+        if start_of_word {
+            byte.make_ascii_uppercase();
+        }
+        start_of_word = *byte == b'-';
+    }
     out.extend_from_slice(b": ");
     out.extend_from_slice(value);
     out.extend_from_slice(b"\r\n");
@@ -60,7 +64,10 @@ fn field(name: &str, value: &[u8], out: &mut Vec<u8>) {
 fn framing(request: &Request) -> Result<Framing> {
     let local = |message: &'static str| Err(Error::new(ErrorKind::LocalProtocol, message));
     let body = request.body();
-    match (announced_length(request.headers())?, request.headers().get_list(TRANSFER_ENCODING)) {
+    match (
+        announced_length(request.headers())?,
+        request.headers().find(&TRANSFER_ENCODING).and_then(|_| request.headers().get_list(TRANSFER_ENCODING)),
+    ) {
         (Some(_), Some(_)) => local("A request cannot have both Content-Length and Transfer-Encoding"),
         (None, Some(coding)) if !coding.eq_ignore_ascii_case("chunked") => {
             local("The only Transfer-Encoding that a request can have is 'chunked'")
@@ -75,7 +82,7 @@ fn framing(request: &Request) -> Result<Framing> {
 }
 
 fn announced_length(headers: &Headers) -> Result<Option<u64>> {
-    let mut values = headers.get_all(CONTENT_LENGTH.as_str());
+    let mut values = headers.find_all(&CONTENT_LENGTH);
     let Some(value) = values.next() else { return Ok(None) };
     let digits = value.to_str().ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
     match (digits.and_then(|text| text.parse().ok()), values.next()) {

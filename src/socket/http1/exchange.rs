@@ -6,7 +6,7 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, Bytes};
-use http::{Method, StatusCode};
+use http::{HeaderValue, Method, StatusCode};
 use tokio::io::{AsyncReadExt, AsyncWrite};
 
 use super::body::{BodyDecoder, Decoded};
@@ -75,7 +75,7 @@ impl Exchange {
             (Outgoing::Stream(stream), Framing::Length(length)) => Upload::Stream(stream, Outstanding::Length(length)),
         };
         // RFC 9112 9.6: after "close" from this side the connection serves no further request.
-        let keep_alive = request.headers().get_list("connection").is_none_or(|list| !names_close(&list));
+        let keep_alive = !request.headers().find_all(&http::header::CONNECTION).any(names_close);
         Ok(Self {
             lease,
             upload,
@@ -290,8 +290,8 @@ impl IncomingBody for Exchange {
     }
 }
 
-fn names_close(list: &str) -> bool {
-    list.split(',').any(|option| option.trim().eq_ignore_ascii_case("close"))
+fn names_close(list: &HeaderValue) -> bool {
+    list.as_bytes().split(|&byte| byte == b',').any(|option| option.trim_ascii().eq_ignore_ascii_case(b"close"))
 }
 
 /// Small bodies follow their head in the same write.

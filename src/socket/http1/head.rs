@@ -61,7 +61,7 @@ impl HeadReader {
     /// The index behind the empty line. Lines end with CRLF, or all of them with LF (RFC 9112 2.2 allows it); a mixture
     /// is how a response is smuggled past one of two parsers.
     fn find_end(&mut self, buffer: &[u8]) -> Result<Option<usize>> {
-        while let Some(found) = buffer[self.scanned..].iter().position(|&byte| byte == b'\n') {
+        while let Some(found) = memchr::memchr(b'\n', &buffer[self.scanned..]) {
             let at = self.scanned + found;
             let bare = at == 0 || buffer[at - 1] != b'\r';
             if *self.bare_lf.get_or_insert(bare) != bare {
@@ -170,7 +170,7 @@ fn value(field: &httparse::Header<'_>, bytes: &Bytes) -> Result<HeaderValue> {
 }
 
 fn closes(headers: &Headers) -> bool {
-    headers.get_all("connection").any(|value| {
+    headers.find_all(&http::header::CONNECTION).any(|value| {
         value.as_bytes().split(|&byte| byte == b',').any(|option| option.trim_ascii().eq_ignore_ascii_case(b"close"))
     })
 }
@@ -193,7 +193,7 @@ fn framing(headers: &Headers, status: StatusCode, version: Version, method: &Met
 }
 
 fn is_chunked(headers: &Headers) -> Result<bool> {
-    let mut codings = headers.get_all("transfer-encoding");
+    let mut codings = headers.find_all(&http::header::TRANSFER_ENCODING);
     match (codings.next(), codings.next()) {
         (None, _) => Ok(false),
         (Some(coding), None) if coding.as_bytes().eq_ignore_ascii_case(b"chunked") => Ok(true),
@@ -204,7 +204,7 @@ fn is_chunked(headers: &Headers) -> Result<bool> {
 /// Repeated, but equal, lengths are one (RFC 9110 8.6).
 fn content_length(headers: &Headers) -> Result<Option<u64>> {
     let mut length = None;
-    for value in headers.get_all("content-length") {
+    for value in headers.find_all(&http::header::CONTENT_LENGTH) {
         for item in value.as_bytes().split(|&byte| byte == b',') {
             let number = number(item.trim_ascii())?;
             if length.replace(number).is_some_and(|known| known != number) {
