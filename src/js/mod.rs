@@ -34,10 +34,4 @@ impl Core {
     pub fn exchange(&self, method: &str, url: &str, options: &RequestOptions) -> Exchange {
         Exchange::new(request(&self.client, method, url, options))
     }
-
-    /// The base URL, as it is stored.
-    #[wasm_bindgen(getter, js_name = baseUrl)]
-    pub fn base_url(&self) -> Option<String> {
-        self.client.base_url().map(url::Url::to_string)
-    }
 }

@@ -1,4 +1,4 @@
-//! Options in the plain form that `pkg/options.js` gives them: names and values are strings, one after the other; times are
+//! Options in the plain form that `pkg/lib/options.js` gives them: names and values are strings, one after the other; times are
 //! milliseconds.
 
 use std::time::Duration;

@@ -13,7 +13,7 @@ use crate::error::BoxError;
 
 #[wasm_bindgen]
 extern "C" {
-    /// What `pkg/options.js` makes of streams and iterables: `next` promises a `Uint8Array`, or nothing at the end.
+    /// What `pkg/lib/options.js` makes of streams and iterables: `next` promises a `Uint8Array`, or nothing at the end.
     #[derive(Debug)]
     pub type Pieces;
     #[wasm_bindgen(method, catch)]

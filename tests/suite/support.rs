@@ -33,13 +33,15 @@ pub(crate) use where_blocking;
 pub(crate) const SOCKETS: bool = cfg!(any(not(target_family = "wasm"), target_os = "wasi"));
 /// Whether `https://` does.
 pub(crate) const OWN_TLS: bool = cfg!(not(target_family = "wasm"));
-/// What needs threads.
+/// What needs threads. (It stands where blocking is possible.)
+#[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 macro_rules! where_threads {
     ($($item:item)*) => { $(
         #[cfg(not(target_family = "wasm"))]
         $item
     )* };
 }
+#[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 pub(crate) use where_threads;
 
 /// Where the example server is. Consecutive ports, see its README.
