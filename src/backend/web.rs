@@ -84,14 +84,18 @@ pub(crate) fn unix_time() -> Duration {
 pub(crate) struct Sleep {
     promise: JsFuture,
     timer: JsValue,
+    end: Function,
 }
 
 /// setTimeout counts milliseconds in 31 bits; a longer wait would end at once, so it ends after 24 days.
 pub(crate) fn sleep(duration: Duration) -> Sleep {
     let milliseconds = i32::try_from(duration.as_millis()).unwrap_or(i32::MAX);
-    let mut timer = JsValue::UNDEFINED;
-    let promise = Promise::new(&mut |resolve, _| timer = set_timeout(&resolve, milliseconds));
-    Sleep { promise: promise.into(), timer }
+    let (mut timer, mut end) = (JsValue::UNDEFINED, JsValue::UNDEFINED);
+    let promise = Promise::new(&mut |resolve, _| {
+        timer = set_timeout(&resolve, milliseconds);
+        end = resolve.into();
+    });
+    Sleep { promise: promise.into(), timer, end: end.unchecked_into() }
 }
 
 impl Future for Sleep {
@@ -105,6 +109,8 @@ impl Future for Sleep {
 impl Drop for Sleep {
     fn drop(&mut self) {
         clear_timeout(&self.timer);
+        // A JsFuture is freed only once its promise is settled; a promise's own resolve function does not throw.
+        let _ = self.end.call0(&JsValue::UNDEFINED);
     }
 }
 
