@@ -140,6 +140,28 @@ fn what_is_no_success_exits_with_1() {
     }
 }
 
+// The certificates are read once per process, so that it takes a process to test them.
+#[test]
+fn the_environment_names_the_certificates_to_trust() {
+    let folder = std::env::temp_dir().join(format!("whimbrel-certificates-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("there is room for a folder");
+    let file = folder.join("authority.pem");
+    std::fs::write(&file, &server().ca_pem).expect("there is room for a file");
+    let run = |name: &str, value: &std::path::Path| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_whimbrel"));
+        command.env_remove("SSL_CERT_FILE").env_remove("SSL_CERT_DIR").env(name, value);
+        let output = command.arg(format!("{}/get", server().https)).output().expect("the program starts");
+        (output.status.success(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    assert_eq!(run("SSL_CERT_FILE", &file), (true, String::new()));
+    assert_eq!(run("SSL_CERT_DIR", &folder), (true, String::new()));
+    let (trusted, error) = run("UNRELATED", &file);
+    assert!(!trusted && error.contains("issuer that is not trusted"), "{error}");
+    let (trusted, error) = run("SSL_CERT_FILE", &folder.join("missing.pem"));
+    assert!(!trusted && error.contains("SSL_CERT_FILE"), "{error}");
+    std::fs::remove_dir_all(&folder).expect("it is ours");
+}
+
 #[test]
 fn arguments_that_make_no_sense_exit_with_2() {
     let (status, _, error) = whimbrel(&["http://127.0.0.1/", "-j", "{"]);

@@ -4,6 +4,8 @@ mod body;
 mod encode;
 mod exchange;
 mod head;
+#[cfg(test)]
+mod splits;
 
 pub(super) use exchange::Exchange;
 

@@ -127,6 +127,42 @@ support::test! {
         }
     }
 
+    async fn cookies_are_kept_where_they_are_seen() {
+        let server = server();
+        let client = Client::builder().follow_redirects(true).build().unwrap();
+        let response = client.get(format!("{}/cookies/set?bird=curlew", server.http)).send().await.unwrap();
+        if client.capabilities().cookies {
+            // Set on the redirect, sent on the request that followed.
+            assert_eq!(response.json::<Value>().unwrap()["cookies"]["bird"], "curlew");
+            assert_eq!(client.cookies().get("bird").unwrap().as_deref(), Some("curlew"));
+        } else {
+            assert!(client.cookies().is_empty());
+        }
+    }
+
+    async fn names_and_ipv6_addresses_are_connected_to() {
+        let server = server();
+        let localhost = format!("{}/get", server.http.replace("127.0.0.1", "localhost"));
+        assert!(whimbrel::get(localhost).send().await.unwrap().is_success());
+        if let Some(http_v6) = &server.http_v6 {
+            assert!(whimbrel::get(format!("{http_v6}/get")).send().await.unwrap().is_success());
+        }
+    }
+
+    async fn a_dropped_response_ends_its_request() {
+        let (server, id) = (server(), record_id("drop"));
+        let answer = support::percent(b"HTTP/1.1 200 OK\r\nAccess-Control-Allow-Origin: *\r\nContent-Length: 100\r\n\r\nstart");
+        let url = format!("{}/record/{id}/?answer={answer}&after=hold", server.raw);
+        drop(whimbrel::get(url).stream().await.unwrap());
+        for _ in 0..100 {
+            if recorded(&server, &id).await["connections"][0]["closed_by_client"] == true {
+                return;
+            }
+            whimbrel::get(format!("{}/delay/20", server.http)).send().await.unwrap();
+        }
+        panic!("the connection is still open");
+    }
+
     async fn settings_that_a_host_cannot_honour_are_errors() {
         let refused = |builder: whimbrel::ClientBuilder| builder.build().err().map(|error| error.kind());
         let unsupported = Some(whimbrel::ErrorKind::Unsupported);
