@@ -34,11 +34,36 @@ impl Head {
         Self { status, version: None, reason: None, headers, final_url: None, extensions: Extensions::new() }
     }
 
-    fn reason_phrase(&self) -> Cow<'_, str> {
+    pub(crate) fn reason_phrase(&self) -> Cow<'_, str> {
         match &self.reason {
             Some(reason) => String::from_utf8_lossy(reason),
             None => self.status.canonical_reason().unwrap_or_default().into(),
         }
+    }
+
+    /// HTTPX's text for a response that is no success.
+    pub(crate) fn check_success(&self, url: Option<&Url>) -> Result<()> {
+        if self.status.is_success() {
+            return Ok(());
+        }
+        let class = match self.status.as_u16() / 100 {
+            1 => "Informational response",
+            3 => "Redirect response",
+            4 => "Client error",
+            5 => "Server error",
+            _ => "Invalid status code",
+        };
+        let at = |error: Error| url.into_iter().fold(error, |error, url| error.with_url(url));
+        // An error's own URL is without credentials.
+        let shown = at(Error::new(ErrorKind::Status, "")).url().map(Url::to_string).unwrap_or_default();
+        let location = self.headers.get("location").filter(|_| self.status.is_redirection()).map(crate::headers::text);
+        let location = location.map(|location| format!("\nRedirect location: '{location}'")).unwrap_or_default();
+        let (code, reason) = (self.status.as_u16(), self.reason_phrase());
+        let message = format!(
+            "{class} '{code} {reason}' for url '{shown}'{location}\nFor more information check: \
+             https://developer.mozilla.org/en-US/docs/Web/HTTP/Status/{code}"
+        );
+        Err(at(Error::new(ErrorKind::Status, message).with_status(self.status)))
     }
 }
 
@@ -229,33 +254,7 @@ impl Response {
 
     /// The response itself if it is a success (2xx), else an error of kind `Status` with HTTPX's text.
     pub fn raise_for_status(&self) -> Result<&Self> {
-        match self.is_success() {
-            true => Ok(self),
-            false => Err(self.at_url(self.status_error())),
-        }
-    }
-
-    fn status_error(&self) -> Error {
-        let status = self.status();
-        let class = match status.as_u16() / 100 {
-            1 => "Informational response",
-            3 => "Redirect response",
-            4 => "Client error",
-            5 => "Server error",
-            _ => "Invalid status code",
-        };
-        // An error's own URL is without credentials.
-        let url = self.at_url(Error::new(ErrorKind::Status, "")).url().map(Url::to_string).unwrap_or_default();
-        let location = self.head.headers.get("location").filter(|_| self.is_redirect()).map(crate::headers::text);
-        let location = location.map(|location| format!("\nRedirect location: '{location}'")).unwrap_or_default();
-        let message = format!(
-            "{class} '{} {}' for url '{url}'{location}\nFor more information check: \
-             https://developer.mozilla.org/en-US/docs/Web/HTTP/Status/{}",
-            status.as_u16(),
-            self.reason_phrase(),
-            status.as_u16()
-        );
-        Error::new(ErrorKind::Status, message).with_status(status)
+        self.head.check_success(self.url()).map(|()| self)
     }
 
     fn at_url(&self, error: Error) -> Error {
@@ -283,6 +282,8 @@ impl StreamingResponse {
     pub(crate) fn from_response(request: Request, response: Response) -> Self {
         let mut streaming = Self::from_parts(request, response.head, Incoming::Bytes(response.body));
         streaming.history = response.history;
+        streaming.next_request = response.next_request;
+        streaming.default_encoding = response.default_encoding;
         streaming.skip_decoding();
         streaming
     }
@@ -294,5 +295,15 @@ impl StreamingResponse {
     {
         let body = Incoming::Stream(Box::pin(crate::body::StreamBody(Box::pin(body))));
         Self::from_parts(request, response.head, body)
+    }
+}
+
+/// A response that was read is given back as one that can be read, as response hooks do.
+impl From<Response> for StreamingResponse {
+    fn from(mut response: Response) -> Self {
+        // Responses built by hand have no request; theirs is never sent.
+        let nowhere = || Request::new(http::Method::GET, Url::parse("about:blank").expect("it is a URL"));
+        let request = response.request.take().unwrap_or_else(nowhere);
+        Self::from_response(request, response)
     }
 }

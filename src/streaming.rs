@@ -80,6 +80,21 @@ impl StreamingResponse {
         self.head.status
     }
 
+    /// The reason phrase: the server's where the transport shows it, else the standard one.
+    pub fn reason_phrase(&self) -> Cow<'_, str> {
+        self.head.reason_phrase()
+    }
+
+    /// 2xx.
+    pub fn is_success(&self) -> bool {
+        self.head.status.is_success()
+    }
+
+    /// The response itself if it is a success (2xx), else an error of kind `Status` with HTTPX's text.
+    pub fn raise_for_status(&self) -> Result<&Self> {
+        self.head.check_success(Some(self.url())).map(|()| self)
+    }
+
     /// The HTTP version, where the transport can see it.
     pub fn version(&self) -> Option<Version> {
         self.head.version

@@ -5,7 +5,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
 
-use super::{Client, builder};
+use super::{Client, builder, hooks};
 use crate::auth::{Auth, Basic, Step};
 use crate::backend::{now, unix_time};
 use crate::body::Body;
@@ -49,7 +49,7 @@ impl Client {
 
     /// Hosts that hide redirects follow them, and say so when they are told not to.
     fn follows(&self, options: &SendOptions) -> Result<bool> {
-        builder::check(&self.inner.capabilities, options.follow_redirects, None, &Cookies::new())?;
+        builder::check(&self.inner.routes.main.capabilities, options.follow_redirects, None, &Cookies::new())?;
         Ok(options.follow_redirects.or(self.inner.follow_redirects).unwrap_or(false))
     }
 
@@ -136,16 +136,29 @@ impl Client {
         Ok(next)
     }
 
-    /// One request, one response: the only await that touches the world.
-    async fn send_single_request(&self, request: Request) -> Result<StreamingResponse> {
+    /// One request, one response: the only await that touches the world, but for the user's hooks around it.
+    async fn send_single_request(&self, mut request: Request) -> Result<StreamingResponse> {
+        let hooks = &self.inner.hooks;
+        if !hooks.request.is_empty() {
+            request = Box::pin(hooks::run(&hooks.request, request)).await?;
+        }
+        let response = self.send_by_route(request).await?;
+        if hooks.response.is_empty() {
+            return Ok(response);
+        }
+        Box::pin(hooks::run(&hooks.response, response)).await
+    }
+
+    async fn send_by_route(&self, request: Request) -> Result<StreamingResponse> {
         let started = now();
-        let mut response = self.inner.route.send(request).await?;
+        let route = self.inner.routes.of(request.url());
+        let mut response = route.send(request).await?;
         response.started = Some(started);
         response.default_encoding = self.inner.default_encoding.clone();
-        if !self.inner.capabilities.encoded_bodies {
+        if !route.capabilities.encoded_bodies {
             response.skip_decoding();
         }
-        if self.inner.capabilities.cookies && response.headers().find(&http::header::SET_COOKIE).is_some() {
+        if route.capabilities.cookies && response.headers().find(&http::header::SET_COOKIE).is_some() {
             self.jar().extract(response.headers(), response.url(), unix_time());
         }
         Ok(response)

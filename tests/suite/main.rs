@@ -5,6 +5,7 @@ mod content;
 mod cookies;
 mod decoding;
 mod errors;
+mod hooks;
 mod redirects;
 mod requests;
 mod responses;
