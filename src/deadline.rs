@@ -21,6 +21,11 @@ impl Deadline {
         Self { at: limit.and_then(|limit| now().checked_add(limit)), timer: None }
     }
 
+    /// Whether the time is over.
+    pub(crate) fn is_over(&self) -> bool {
+        self.at.is_some_and(|at| now() >= at)
+    }
+
     /// Ready once the time is over. The timer starts at the first call.
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let Some(at) = self.at else { return Poll::Pending };
@@ -68,11 +73,17 @@ pub(crate) async fn within<T>(
 
 /// The error of a phase that took too long.
 pub(crate) fn timed_out(kind: ErrorKind, what: &str, limit: Duration) -> Error {
-    Error::new(kind, format!("{what} within {limit:?}"))
+    let name = match kind {
+        ErrorKind::ConnectTimeout => "connect",
+        ErrorKind::PoolTimeout => "pool",
+        ErrorKind::WriteTimeout => "write",
+        _ => "read",
+    };
+    Error::new(kind, format!("{what} within {limit:?}, the {name} timeout"))
 }
 
 /// The error of a request that took too long as a whole.
 pub(crate) fn total_timeout() -> Error {
-    let message = "The request did not finish within the total timeout; raise Timeout::total to allow more";
+    let message = "The request did not finish within the total timeout; raise it to allow more";
     Error::new(ErrorKind::TotalTimeout, message)
 }

@@ -82,7 +82,8 @@ fn next_headers(request: &Request, url: &Url, keeps_body: bool) -> Result<Header
         for name in secret.iter().filter(|name| !SAFE_ACROSS_ORIGINS.contains(&name.as_str())) {
             headers.remove(name);
         }
-        if url.has_host() {
+        // Whose transport writes Host itself has none here.
+        if url.has_host() && headers.contains(HOST) {
             headers.insert(HOST, host_value(url)?)?;
         }
     }

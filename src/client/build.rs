@@ -74,7 +74,7 @@ fn add_cookies(client: &Client, headers: &mut Headers, own: &Cookies, url: &url:
     let mut cookies = jar.clone();
     drop(jar);
     cookies.merge(own);
-    if let Some(value) = cookies.header(url, unix_time())? {
+    if let Some(value) = cookies.header(url, false, unix_time())? {
         headers.push(http::header::COOKIE, value);
     }
     Ok(())

@@ -13,7 +13,7 @@ use crate::cookies::Cookies;
 use crate::deadline::{Deadline, total_timeout};
 use crate::error::{Error, ErrorKind, Result};
 use crate::redirect;
-use crate::request::Request;
+use crate::request::{Request, same_origin};
 use crate::response::Response;
 use crate::streaming::StreamingResponse;
 
@@ -27,8 +27,9 @@ pub(crate) struct SendOptions {
 
 impl Client {
     /// Everything up to the head of the final response, within the total timeout.
-    pub(crate) async fn send_with(&self, request: Request, options: SendOptions) -> Result<StreamingResponse> {
+    pub(crate) async fn send_with(&self, mut request: Request, options: SendOptions) -> Result<StreamingResponse> {
         let follow = self.follows(&options)?;
+        request.set_default_timeout(self.inner.timeout);
         let total = request.timeout().total;
         let url = total.map(|_| request.url().clone());
         let mut deadline = Deadline::after(total);
@@ -109,7 +110,9 @@ impl Client {
     ) -> Result<StreamingResponse> {
         loop {
             if history.len() > self.inner.max_redirects {
-                let error = Error::new(ErrorKind::TooManyRedirects, "Exceeded maximum allowed redirects");
+                let most = self.inner.max_redirects;
+                let message = format!("Exceeded maximum allowed redirects: {most}; max_redirects allows more");
+                let error = Error::new(ErrorKind::TooManyRedirects, message);
                 return Err(error.with_url(request.url()));
             }
             let mut response = self.send_single_request(request).await?;
@@ -117,7 +120,7 @@ impl Client {
                 response.history = history;
                 return Ok(response);
             }
-            let next = self.next_request(&response);
+            let next = self.next_request(&response, &history);
             if !follow {
                 response.next_request = next.ok();
                 response.history = history;
@@ -128,9 +131,11 @@ impl Client {
         }
     }
 
-    fn next_request(&self, response: &StreamingResponse) -> Result<Request> {
+    fn next_request(&self, response: &StreamingResponse, history: &[Response]) -> Result<Request> {
         let mut next = redirect::next_request(response.request(), response.status(), response.headers())?;
-        if let Some(cookies) = self.jar().header(next.url(), unix_time())? {
+        let first = history.first().and_then(Response::request).unwrap_or(response.request());
+        let away = !same_origin(first.url(), next.url());
+        if let Some(cookies) = self.jar().header(next.url(), away, unix_time())? {
             next.headers_mut().push(http::header::COOKIE, cookies);
         }
         Ok(next)

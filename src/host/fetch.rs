@@ -92,6 +92,7 @@ impl FetchTransport {
     }
 
     async fn fetch(&self, request: &mut Request) -> Result<(Head, Incoming)> {
+        check_method(request)?;
         self.check_headers(request.headers())?;
         let abort = AbortOnDrop::new()?;
         let init = self.init(request, &abort)?;
@@ -179,6 +180,17 @@ impl FetchTransport {
         })
         .collect()
     }
+}
+
+/// What fetch throws a TypeError at (js.md 5A), so that it looks like a failed connection.
+fn check_method(request: &Request) -> Result<()> {
+    let method = request.method().as_str();
+    let refused = match method {
+        "TRACE" | "TRACK" | "CONNECT" => "be sent",
+        "GET" | "HEAD" if !request.body().is_empty() => "have a body",
+        _ => return Ok(()),
+    };
+    Err(Error::new(ErrorKind::Unsupported, format!("A {method} request cannot {refused} with this host's fetch")))
 }
 
 /// fetch frames the body itself.

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use whimbrel::{Client, ErrorKind, Timeout};
+use whimbrel::{ErrorKind, Timeout};
 
-use crate::support::{self, SOCKETS, server};
+use crate::support::{self, server};
 
 const SHORT: Duration = Duration::from_millis(80);
 
@@ -41,22 +41,26 @@ support::test! {
         let error = whimbrel::get(server().stalled).timeout(timeout).send().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::ConnectTimeout, "{error}");
     }
+}
 
-    async fn a_server_that_reads_nothing_is_a_write_timeout() {
-        if !SOCKETS { return } // fetch does not tell how far the upload is.
-        let url = format!("{}/raw?data=&read=never&after=hold", server().raw);
-        let request = whimbrel::post(url).content(vec![0; 50_000_000]).timeout(Timeout::default().write(SHORT));
-        assert_eq!(request.send().await.unwrap_err().kind(), ErrorKind::WriteTimeout);
-    }
+support::where_sockets! {
+    support::test! {
+        // fetch does not tell how far the upload is.
+        async fn a_server_that_reads_nothing_is_a_write_timeout() {
+            let url = format!("{}/raw?data=&read=never&after=hold", server().raw);
+            let request = whimbrel::post(url).content(vec![0; 50_000_000]).timeout(Timeout::default().write(SHORT));
+            assert_eq!(request.send().await.unwrap_err().kind(), ErrorKind::WriteTimeout);
+        }
 
-    async fn a_full_pool_is_a_pool_timeout() {
-        if !SOCKETS { return } // The host keeps the connections.
-        let limits = whimbrel::Limits::default().max_connections(1);
-        let client = Client::builder().limits(limits).timeout(Timeout::default().pool(SHORT)).build().unwrap();
-        let url = format!("{}/slow?chunks=2&interval=1000", server().http);
-        let held = client.get(&url).stream().await.unwrap();
-        assert_eq!(client.get(&url).send().await.unwrap_err().kind(), ErrorKind::PoolTimeout);
-        drop(held);
-        assert!(client.get(format!("{}/get", server().http)).send().await.is_ok());
+        // The host keeps the connections.
+        async fn a_full_pool_is_a_pool_timeout() {
+            let limits = whimbrel::Limits::default().max_connections(1);
+            let client = whimbrel::Client::builder().limits(limits).timeout(Timeout::default().pool(SHORT)).build().unwrap();
+            let url = format!("{}/slow?chunks=2&interval=1000", server().http);
+            let held = client.get(&url).stream().await.unwrap();
+            assert_eq!(client.get(&url).send().await.unwrap_err().kind(), ErrorKind::PoolTimeout);
+            drop(held);
+            assert!(client.get(format!("{}/get", server().http)).send().await.is_ok());
+        }
     }
 }
