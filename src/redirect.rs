@@ -67,6 +67,11 @@ fn next_url(from: &Url, headers: &Headers) -> Result<Url> {
         let message = format!("Invalid URL in location header: {error}");
         Error::new(ErrorKind::RemoteProtocol, message).with_url(from)
     })?;
+    // A host's fetch would open data:, blob: and, in Deno, file: as well.
+    if !matches!(url.scheme(), "http" | "https") {
+        let message = format!("Redirect to an unsupported protocol '{}:'", url.scheme());
+        return Err(Error::new(ErrorKind::UnsupportedProtocol, message).with_url(from));
+    }
     if url.fragment().is_none() {
         url.set_fragment(from.fragment());
     }

@@ -57,17 +57,10 @@ support::test! {
     }
 
     async fn a_body_that_never_waits_meets_its_deadline() {
-        struct Endless;
-        impl futures_core::Stream for Endless {
-            type Item = Result<whimbrel::Bytes, whimbrel::BoxError>;
-            fn poll_next(self: std::pin::Pin<&mut Self>, _: &mut std::task::Context<'_>) -> std::task::Poll<Option<Self::Item>> {
-                std::task::Poll::Ready(Some(Ok("x".into())))
-            }
-        }
         struct Always;
         impl whimbrel::Transport for Always {
             fn send(&self, request: Request) -> whimbrel::BoxFuture<'_, whimbrel::Result<whimbrel::StreamingResponse>> {
-                Box::pin(async { Ok(whimbrel::StreamingResponse::with_stream(request, Response::new(200), Endless)) })
+                Box::pin(async { Ok(whimbrel::StreamingResponse::with_stream(request, Response::new(200), support::Endless)) })
             }
         }
         let total = Timeout::none().total(Duration::from_millis(20));

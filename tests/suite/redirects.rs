@@ -111,4 +111,12 @@ support::test! {
         let response = client.get("http://a/").send().await.unwrap();
         assert_eq!((response.history()[1].text().as_ref(), response.text().as_ref()), ("", ""));
     }
+
+    // A host's fetch opens data: and the like; a redirect does not get to choose that.
+    async fn redirects_lead_to_http_alone() {
+        for location in ["data:text/plain,hello", "file:///etc/hosts", "ftp://a/", "javascript:1"] {
+            let error = redirecting(302, location).build().unwrap().get("http://a/from").send().await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::UnsupportedProtocol, "{location}");
+        }
+    }
 }

@@ -187,6 +187,19 @@ pub(crate) fn pieces(
     Pieces(Vec::from(pieces).into_iter())
 }
 
+/// A body without end, of ten bytes at a time, that never lets anybody wait.
+pub(crate) struct Endless;
+
+impl futures_core::Stream for Endless {
+    type Item = Result<whimbrel::Bytes, whimbrel::BoxError>;
+    fn poll_next(
+        self: std::pin::Pin<&mut Self>,
+        _: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Self::Item>> {
+        std::task::Poll::Ready(Some(Ok("0123456789".into())))
+    }
+}
+
 /// All of them at once, on one thread.
 #[allow(dead_code, reason = "of use where the pool is ours")]
 pub(crate) async fn join_all<F: Future>(futures: impl IntoIterator<Item = F>) -> Vec<F::Output> {

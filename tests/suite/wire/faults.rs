@@ -138,6 +138,10 @@ support::where_sockets! {
             let server = server();
             let flood = "flood=HTTP%2F1.1%20103%20Early%0D%0A%0D%0A&times=100000";
             check("103 flood", text(&raw(&server, "", flood)).await, ErrorKind::RemoteProtocol);
+            // One by one they are as many.
+            let one = "HTTP/1.1 103 Early Hints\r\n\r\n";
+            let slowly = raw(&server, one.repeat(40), &format!("step={}&pause=5&after=hold", one.len()));
+            check("103 one by one", text(&slowly).await, ErrorKind::RemoteProtocol);
             let switch = "HTTP/1.1 103 E\r\n\r\nHTTP/1.1 101 Switching Protocols\r\n\r\nHTTP/1.1 200 OK\r\n\r\n";
             check("101", text(&raw(&server, switch, "")).await, ErrorKind::RemoteProtocol);
         }

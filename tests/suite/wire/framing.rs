@@ -10,6 +10,19 @@ async fn answer(head: &str, body: &str) -> whimbrel::Result<String> {
 }
 
 support::test! {
+    // N3: what follows an error is not read on, and its connection not used again.
+    async fn an_error_ends_the_body_and_the_connection() {
+        let (client, server, id) = (Client::new(), server(), support::record_id("error"));
+        let answer = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nBAD\xff\r\n3\r\nabc\r\n0\r\n\r\n";
+        let url = format!("{}/record/{id}/?answer={}", server.raw, support::percent(answer));
+        for _ in 0..2 {
+            let mut response = client.get(&url).stream().await.unwrap();
+            assert!(response.chunk().await.is_err());
+            assert_eq!(response.chunk().await.unwrap(), None);
+        }
+        assert_eq!(super::recorded(&server, &id).await["connections"].as_array().unwrap().len(), 2);
+    }
+
     // A11, B12: numbers.
     async fn lengths_are_digits() {
         for length in ["+5", "1_0", "-1", "0x5", "5 5", "5;", "", "٥", "18446744073709551616", "5, 6"] {

@@ -83,6 +83,10 @@ support::test! {
             ("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n", 2),
             ("HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n", 2),
             ("HTTP/1.1 204 No\r\nContent-Length: 2\r\n\r\nok", 2),
+            // Its body may come later.
+            ("HTTP/1.1 204 No\r\nContent-Length: 2\r\n\r\n", 2),
+            ("HTTP/1.1 204 No\r\nContent-Length: 0\r\n\r\n", 1),
+            ("HTTP/1.1 304 No\r\nContent-Length: 2\r\n\r\n", 1),
         ];
         for (answer, connections) in cases {
             let (client, id) = (Client::new(), record_id("reuse"));

@@ -45,6 +45,34 @@ support::test! {
 
 support::where_sockets! {
     support::test! {
+        // O6: while the application does something else, nobody waits.
+        async fn the_read_timer_does_not_run_between_reads() {
+            let (head, hello) = ("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n", "hello");
+            let step = format!("step={}&pause=800", head.len() + hello.len());
+            let url = super::raw(&server(), format!("{head}{hello}world"), &step);
+            let limit = Timeout::default().read(Duration::from_millis(400));
+            let mut response = whimbrel::get(url).timeout(limit).stream().await.unwrap();
+            assert_eq!(response.chunk().await.unwrap().unwrap(), "hello");
+            {
+                let mut chunk = std::pin::pin!(response.chunk());
+                let polled = std::future::poll_fn(|cx| std::task::Poll::Ready(chunk.as_mut().poll(cx).is_ready())).await;
+                assert!(!polled);
+            }
+            whimbrel::get(format!("{}/delay/600", server().http)).send().await.unwrap();
+            assert_eq!(response.chunk().await.unwrap().unwrap(), "world");
+        }
+
+        // An upload that is always ready leaves room for the response and the timers.
+        async fn an_answer_is_seen_while_an_upload_never_waits() {
+            let body = || whimbrel::Body::stream(support::Endless, None);
+            let limit = Timeout::default().total(Duration::from_secs(3));
+            let request = |path: &str| whimbrel::post(format!("{}/{path}", server().http)).content(body()).timeout(limit);
+            assert_eq!(request("early?status=413").send().await.unwrap().status(), 413);
+            let limit = Timeout::default().total(Duration::from_millis(300));
+            let error = request("hang").timeout(limit).send().await.unwrap_err();
+            assert!(error.is_timeout(), "{error:?}");
+        }
+
         // fetch does not tell how far the upload is.
         async fn a_server_that_reads_nothing_is_a_write_timeout() {
             let url = format!("{}/raw?data=&read=never&after=hold", server().raw);
