@@ -4,6 +4,7 @@ mod auth;
 mod content;
 mod cookies;
 mod decoding;
+mod digest;
 mod errors;
 mod redirects;
 mod requests;

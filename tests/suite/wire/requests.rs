@@ -134,7 +134,7 @@ support::test! {
         if client.capabilities().cookies {
             // Set on the redirect, sent on the request that followed.
             assert_eq!(response.json::<Value>().unwrap()["cookies"]["bird"], "curlew");
-            assert_eq!(client.cookies().get("bird").unwrap().as_deref(), Some("curlew"));
+            assert_eq!(client.cookies().get("bird").unwrap(), Some("curlew"));
         } else {
             assert!(client.cookies().is_empty());
         }
