@@ -10,6 +10,7 @@ use url::Url;
 
 use super::{Auth, AuthFlow, Once, authorize, check_credentials};
 use crate::error::{Error, ErrorKind, Result};
+use crate::request::Request;
 
 /// Sends user and password, in UTF-8, with every request.
 ///
@@ -34,8 +35,18 @@ impl Basic {
         if url.username().is_empty() && url.password().is_none() {
             return None;
         }
-        let decode = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
-        Some(Self::new(decode(url.username()), decode(url.password().unwrap_or_default())))
+        Some(Self::new(Self::user_of(url), decode(url.password().unwrap_or_default())))
+    }
+
+    /// The user that a URL names; empty if it names none.
+    pub(super) fn user_of(url: &Url) -> String {
+        decode(url.username())
+    }
+
+    /// Puts the credentials into the request.
+    pub(super) fn authorize(&self, request: &mut Request) -> Result<()> {
+        authorize(request, self.value()?);
+        Ok(())
     }
 
     fn value(&self) -> Result<HeaderValue> {
@@ -53,12 +64,13 @@ impl Basic {
 
 impl Auth for Basic {
     fn flow(&self) -> Box<dyn AuthFlow> {
-        let value = self.value();
-        Once::boxed(move |request| {
-            authorize(request, value?);
-            Ok(())
-        })
+        let basic = self.clone();
+        Once::boxed(move |request| basic.authorize(request))
     }
+}
+
+fn decode(text: &str) -> String {
+    percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
 impl fmt::Debug for Basic {

@@ -71,6 +71,7 @@ mod bearer;
 mod challenge;
 #[cfg(feature = "digest")]
 mod digest;
+mod netrc;
 
 use std::fmt;
 
@@ -80,6 +81,7 @@ pub use bearer::Bearer;
 pub use digest::Digest;
 use http::HeaderValue;
 use http::header::AUTHORIZATION;
+pub use netrc::NetRc;
 
 use crate::backend::{BoxFuture, MaybeSend, MaybeSync};
 use crate::error::{Error, ErrorKind, Result};
@@ -88,7 +90,8 @@ use crate::response::Response;
 
 /// A way to authenticate: makes a flow for each request.
 ///
-/// Ready ones are [`Basic`], [`Bearer`], a pair `("user", "password")`, and any closure that changes the request.
+/// Ready ones are [`Basic`], [`Bearer`], `Digest` (feature `digest`), [`NetRc`], a pair `("user", "password")`, and any closure
+/// that changes the request.
 ///
 /// ```
 /// let client = whimbrel::Client::builder().auth(("user", "pass")).build()?;

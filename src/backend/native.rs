@@ -1,8 +1,9 @@
 //! Native programs: tokio's sockets and timers, the operating system's clock, files and randomness.
 
 use std::future::Future;
-use std::io;
+use std::io::{self, Read as _};
 use std::net::{IpAddr, SocketAddr};
+use std::path::Path;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -55,7 +56,6 @@ pub(crate) fn random() -> Result<[u8; 16]> {
     Ok(bytes)
 }
 
-#[cfg_attr(not(feature = "tls"), expect(dead_code, reason = "only the certificates are read from the outside yet"))]
 #[expect(clippy::disallowed_methods, reason = "the edge where the environment comes in")]
 pub(crate) fn env_var(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
@@ -64,6 +64,13 @@ pub(crate) fn env_var(name: &str) -> Option<String> {
 #[cfg_attr(not(feature = "tls"), expect(dead_code, reason = "only the certificates are read from the outside yet"))]
 pub(crate) fn read_file(path: &str) -> io::Result<Vec<u8>> {
     std::fs::read(path)
+}
+
+/// The file's bytes, `None` if there are more than so many; a device may have no end.
+pub(crate) fn read_file_at_most(path: &Path, most: usize) -> io::Result<Option<Vec<u8>>> {
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)?.take(most as u64 + 1).read_to_end(&mut bytes)?;
+    Ok(Some(bytes).filter(|bytes| bytes.len() <= most))
 }
 
 /// The paths of the files in a folder.

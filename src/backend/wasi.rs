@@ -2,8 +2,9 @@
 
 use std::cell::RefCell;
 use std::future::Future;
-use std::io;
+use std::io::{self, Read as _};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::Path;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -57,6 +58,19 @@ pub(crate) fn unix_time() -> Duration {
 pub(crate) fn random() -> Result<[u8; 16]> {
     let bytes = wasip2::random::random::get_random_bytes(16);
     bytes.try_into().map_err(|_| Error::new(ErrorKind::Unsupported, "The host gives no random bytes"))
+}
+
+/// The host decides which variables the program sees.
+#[expect(clippy::disallowed_methods, reason = "the edge where the environment comes in")]
+pub(crate) fn env_var(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// The file's bytes, `None` if there are more than so many; a device may have no end. The host decides which folders there are.
+pub(crate) fn read_file_at_most(path: &Path, most: usize) -> io::Result<Option<Vec<u8>>> {
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)?.take(most as u64 + 1).read_to_end(&mut bytes)?;
+    Ok(Some(bytes).filter(|bytes| bytes.len() <= most))
 }
 
 // -- the reactor --
