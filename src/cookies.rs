@@ -43,7 +43,7 @@ impl Cookies {
         Self { cookies: Vec::new() }
     }
 
-    /// Sets a cookie for every host.
+    /// Sets a cookie for every host. Redirects to another origin do not take it along.
     pub fn set(&mut self, name: impl Into<String>, value: impl Into<String>) {
         let (name, value) = (name.into(), value.into());
         self.put(Cookie { name, value, host: None, path: "/".into(), secure: false, expires: None });
@@ -81,8 +81,10 @@ impl Cookies {
     }
 
     /// The Cookie header for a request to this URL: longest path first, else in the order they were set (RFC 6265 5.4).
-    pub(crate) fn header(&self, url: &Url, now: Duration) -> Result<Option<HeaderValue>> {
-        let mut sent: Vec<_> = self.cookies.iter().filter(|cookie| cookie.goes_to(url, now)).collect();
+    /// Away from the origin that the user asked for, cookies for every host stay behind.
+    pub(crate) fn header(&self, url: &Url, away: bool, now: Duration) -> Result<Option<HeaderValue>> {
+        let goes = |cookie: &&Cookie| cookie.goes_to(url, now) && !(away && cookie.host.is_none());
+        let mut sent: Vec<_> = self.cookies.iter().filter(goes).collect();
         sent.sort_by_key(|cookie| std::cmp::Reverse(cookie.path.len()));
         if sent.is_empty() {
             return Ok(None);

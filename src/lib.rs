@@ -17,6 +17,7 @@ mod headers;
 mod host;
 #[cfg(all(feature = "npm", target_family = "wasm", target_os = "unknown"))]
 mod js;
+mod mounts;
 mod multipart;
 mod query_params;
 mod redirect;
@@ -41,7 +42,7 @@ pub use api::{delete, get, head, options, patch, post, put, request};
 pub use backend::{BoxFuture, MaybeSend, MaybeSync};
 pub use body::Body;
 pub use bytes::Bytes;
-pub use client::{Client, ClientBuilder, RequestBuilder};
+pub use client::{Client, ClientBuilder, IntoHookResult, RequestBuilder};
 pub use config::{Limits, Timeout, Tls};
 pub use cookies::Cookies;
 pub use error::{BoxError, Error, ErrorKind, Result};

@@ -9,10 +9,11 @@ use http::{Extensions, StatusCode, Version};
 use serde::de::DeserializeOwned;
 use url::Url;
 
+use crate::backend::now;
 use crate::body::Incoming;
 use crate::cookies::Cookies;
 use crate::decode::text;
-use crate::error::{BoxError, Error, ErrorKind, Result};
+use crate::error::{BoxError, Error, ErrorKind, Result, without_credentials};
 use crate::headers::Headers;
 use crate::request::Request;
 use crate::streaming::StreamingResponse;
@@ -34,11 +35,46 @@ impl Head {
         Self { status, version: None, reason: None, headers, final_url: None, extensions: Extensions::new() }
     }
 
-    fn reason_phrase(&self) -> Cow<'_, str> {
+    pub(crate) fn reason_phrase(&self) -> Cow<'_, str> {
         match &self.reason {
             Some(reason) => String::from_utf8_lossy(reason),
             None => self.status.canonical_reason().unwrap_or_default().into(),
         }
+    }
+
+    /// HTTPX's text for a response that is no success.
+    pub(crate) fn check_success(&self, url: Option<&Url>) -> Result<()> {
+        if self.status.is_success() {
+            return Ok(());
+        }
+        let class = match self.status.as_u16() / 100 {
+            1 => "Informational response",
+            3 => "Redirect response",
+            4 => "Client error",
+            5 => "Server error",
+            _ => "Invalid status code",
+        };
+        let at = |error: Error| url.into_iter().fold(error, |error, url| error.with_url(url));
+        // An error's own URL is without credentials.
+        let shown = at(Error::new(ErrorKind::Status, "")).url().map(Url::to_string).unwrap_or_default();
+        let redirects = matches!(self.status.as_u16(), 301 | 302 | 303 | 307 | 308);
+        let location = self.headers.get("location").filter(|_| redirects).map(crate::headers::text);
+        let location = location.map(|location| format!("\nRedirect location: '{}'", shown_location(&location)));
+        let location = location.unwrap_or_default();
+        let (code, reason) = (self.status.as_u16(), self.reason_phrase());
+        let message = format!(
+            "{class} '{code} {reason}' for url '{shown}'{location}\nFor more information check: \
+             https://developer.mozilla.org/en-US/docs/Web/HTTP/Status/{code}"
+        );
+        Err(at(Error::new(ErrorKind::Status, message).with_status(self.status)))
+    }
+}
+
+/// A Location may hold credentials, too.
+fn shown_location(location: &str) -> String {
+    match Url::parse(location) {
+        Ok(url) if !url.username().is_empty() || url.password().is_some() => without_credentials(&url).to_string(),
+        _ => location.to_owned(),
     }
 }
 
@@ -99,13 +135,22 @@ impl Response {
 
     /// With this text as the body.
     pub fn with_text(self, text: impl Into<String>) -> Self {
-        self.with_body(text.into()).with_header("content-type", "text/plain; charset=utf-8")
+        self.with_body(text.into()).with_type("text/plain; charset=utf-8")
     }
 
     /// With this value as a JSON body.
+    ///
+    /// # Panics
+    ///
+    /// When the value cannot be JSON, as a map whose keys are no strings.
     pub fn with_json(self, value: &impl serde::Serialize) -> Self {
-        let body = serde_json::to_vec(value).unwrap_or_default();
-        self.with_body(body).with_header("content-type", "application/json")
+        let body = serde_json::to_vec(value).expect("a response built by hand is JSON when it says so");
+        self.with_body(body).with_type("application/json")
+    }
+
+    /// Unless the type was set before.
+    fn with_type(self, content_type: &str) -> Self {
+        if self.head.headers.contains("content-type") { self } else { self.with_header("content-type", content_type) }
     }
 
     /// The status code.
@@ -184,7 +229,7 @@ impl Response {
         charset.unwrap_or_else(|| self.default_encoding.clone().into_owned())
     }
 
-    /// Reads the text in this charset from now on.
+    /// Reads the text in this charset from now on: UTF-8, ASCII or Latin-1. Others are read as UTF-8.
     pub fn set_encoding(&mut self, encoding: impl Into<String>) {
         self.encoding = Some(encoding.into().to_ascii_lowercase());
     }
@@ -229,33 +274,7 @@ impl Response {
 
     /// The response itself if it is a success (2xx), else an error of kind `Status` with HTTPX's text.
     pub fn raise_for_status(&self) -> Result<&Self> {
-        match self.is_success() {
-            true => Ok(self),
-            false => Err(self.at_url(self.status_error())),
-        }
-    }
-
-    fn status_error(&self) -> Error {
-        let status = self.status();
-        let class = match status.as_u16() / 100 {
-            1 => "Informational response",
-            3 => "Redirect response",
-            4 => "Client error",
-            5 => "Server error",
-            _ => "Invalid status code",
-        };
-        // An error's own URL is without credentials.
-        let url = self.at_url(Error::new(ErrorKind::Status, "")).url().map(Url::to_string).unwrap_or_default();
-        let location = self.head.headers.get("location").filter(|_| self.is_redirect()).map(crate::headers::text);
-        let location = location.map(|location| format!("\nRedirect location: '{location}'")).unwrap_or_default();
-        let message = format!(
-            "{class} '{} {}' for url '{url}'{location}\nFor more information check: \
-             https://developer.mozilla.org/en-US/docs/Web/HTTP/Status/{}",
-            status.as_u16(),
-            self.reason_phrase(),
-            status.as_u16()
-        );
-        Error::new(ErrorKind::Status, message).with_status(status)
+        self.head.check_success(self.url()).map(|()| self)
     }
 
     fn at_url(&self, error: Error) -> Error {
@@ -283,6 +302,10 @@ impl StreamingResponse {
     pub(crate) fn from_response(request: Request, response: Response) -> Self {
         let mut streaming = Self::from_parts(request, response.head, Incoming::Bytes(response.body));
         streaming.history = response.history;
+        streaming.next_request = response.next_request;
+        streaming.default_encoding = response.default_encoding;
+        streaming.set_downloaded(response.downloaded);
+        streaming.started = now().checked_sub(response.elapsed);
         streaming.skip_decoding();
         streaming
     }
@@ -294,5 +317,15 @@ impl StreamingResponse {
     {
         let body = Incoming::Stream(Box::pin(crate::body::StreamBody(Box::pin(body))));
         Self::from_parts(request, response.head, body)
+    }
+}
+
+/// A response that was read is given back as one that can be read, as response hooks do.
+impl From<Response> for StreamingResponse {
+    fn from(mut response: Response) -> Self {
+        // Responses built by hand have no request; theirs is never sent.
+        let nowhere = || Request::new(http::Method::GET, Url::parse("about:blank").expect("it is a URL"));
+        let request = response.request.take().unwrap_or_else(nowhere);
+        Self::from_response(request, response)
     }
 }

@@ -47,6 +47,8 @@ pub struct StreamingResponse {
     body: Incoming,
     decoders: Decoding,
     downloaded: u64,
+    /// What is read comes from memory, and was counted when it came over the wire.
+    counted: bool,
 }
 
 /// How the bytes off the wire become content.
@@ -72,12 +74,28 @@ impl StreamingResponse {
             body,
             decoders: Decoding::Unknown,
             downloaded: 0,
+            counted: false,
         }
     }
 
     /// The status code.
     pub fn status(&self) -> StatusCode {
         self.head.status
+    }
+
+    /// The reason phrase: the server's where the transport shows it, else the standard one.
+    pub fn reason_phrase(&self) -> Cow<'_, str> {
+        self.head.reason_phrase()
+    }
+
+    /// 2xx.
+    pub fn is_success(&self) -> bool {
+        self.head.status.is_success()
+    }
+
+    /// The response itself if it is a success (2xx), else an error of kind `Status` with HTTPX's text.
+    pub fn raise_for_status(&self) -> Result<&Self> {
+        self.head.check_success(Some(self.url())).map(|()| self)
     }
 
     /// The HTTP version, where the transport can see it.
@@ -125,6 +143,11 @@ impl StreamingResponse {
         let mut response = Response::from_parts(self.head.clone(), Bytes::new());
         response.request = Some(self.request.without_body());
         response
+    }
+
+    /// The body was read before, and took so many bytes on the wire.
+    pub(crate) fn set_downloaded(&mut self, downloaded: u64) {
+        (self.downloaded, self.counted) = (downloaded, true);
     }
 
     /// The body is content already: the host decoded it.
@@ -197,8 +220,10 @@ impl StreamingResponse {
     fn poll_raw(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes>>> {
         let polled = self.body.poll_chunk(cx).map_err(|error| error.with_url(self.request.url()));
         match polled {
+            // A body that is always ready would otherwise never meet its deadline.
+            Poll::Ready(Some(Ok(_))) if self.deadline.is_over() => Poll::Ready(Some(Err(self.total_timeout()))),
             Poll::Ready(Some(Ok(bytes))) => {
-                self.downloaded += bytes.len() as u64;
+                self.downloaded += if self.counted { 0 } else { bytes.len() as u64 };
                 Poll::Ready(Some(Ok(bytes)))
             }
             Poll::Pending if self.deadline.poll(cx).is_ready() => Poll::Ready(Some(Err(self.total_timeout()))),

@@ -10,7 +10,7 @@ const LAYERS: &[&[&str]] = &[
     &["client"],
     &["host", "socket"],
     &["transport"],
-    &["auth", "redirect"],
+    &["auth", "redirect", "mounts"],
     &["request", "response", "streaming"],
     &["body", "content", "multipart", "decode", "cookies"],
     &["config", "deadline", "headers", "query_params", "url_merge"],

@@ -133,7 +133,9 @@ impl<'a> Reader<'a> {
     /// Goes on behind the next comma; the challenge at hand is not whole.
     fn give_up(&mut self) {
         self.skip(|byte| byte != b',');
-        self.found.iter_mut().next_back().into_iter().for_each(|challenge| challenge.broken = true);
+        if let Some(challenge) = self.found.last_mut() {
+            challenge.broken = true;
+        }
     }
 
     fn take(&mut self, belongs: impl Fn(u8) -> bool) -> &'a [u8] {

@@ -1,9 +1,8 @@
 //! Native programs: tokio's sockets and timers, the operating system's clock, files and randomness.
 
 use std::future::Future;
-use std::io::{self, Read as _};
+use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::path::Path;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -56,21 +55,9 @@ pub(crate) fn random() -> Result<[u8; 16]> {
     Ok(bytes)
 }
 
-#[expect(clippy::disallowed_methods, reason = "the edge where the environment comes in")]
-pub(crate) fn env_var(name: &str) -> Option<String> {
-    std::env::var(name).ok().filter(|value| !value.is_empty())
-}
-
 #[cfg_attr(not(feature = "tls"), expect(dead_code, reason = "only the certificates are read from the outside yet"))]
 pub(crate) fn read_file(path: &str) -> io::Result<Vec<u8>> {
     std::fs::read(path)
-}
-
-/// The file's bytes, `None` if there are more than so many; a device may have no end.
-pub(crate) fn read_file_at_most(path: &Path, most: usize) -> io::Result<Option<Vec<u8>>> {
-    let mut bytes = Vec::new();
-    std::fs::File::open(path)?.take(most as u64 + 1).read_to_end(&mut bytes)?;
-    Ok(Some(bytes).filter(|bytes| bytes.len() <= most))
 }
 
 /// The paths of the files in a folder.
@@ -80,13 +67,23 @@ pub(crate) fn read_folder(path: &str) -> io::Result<Vec<String>> {
     Ok(files.collect())
 }
 
-/// A runtime for blocking callers: current-thread, without threads of its own.
-pub(crate) struct Runtime(tokio::runtime::Runtime);
+/// A runtime for blocking callers: current-thread, with no thread of its own but the one that resolves names.
+pub(crate) struct Runtime(Option<tokio::runtime::Runtime>);
+
+impl Drop for Runtime {
+    fn drop(&mut self) {
+        // A runtime that is merely dropped waits for the system to resolve a name, however long that takes, and must not be
+        // dropped by async code at all.
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
 
 impl Runtime {
     pub(crate) fn new() -> Result<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        runtime.map(Self).map_err(|error| {
+        runtime.map(|runtime| Self(Some(runtime))).map_err(|error| {
             Error::new(ErrorKind::Unsupported, format!("No runtime can be started: {error}")).with_source(error)
         })
     }
@@ -99,7 +96,10 @@ impl Runtime {
                 "A blocking call inside an async runtime would block it; use whimbrel::Client and await, or spawn_blocking",
             ));
         }
-        Ok(self.0.block_on(future))
+        match &self.0 {
+            Some(runtime) => Ok(runtime.block_on(future)),
+            None => Err(Error::new(ErrorKind::Unsupported, "The runtime was shut down")),
+        }
     }
 }
 

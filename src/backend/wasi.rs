@@ -2,9 +2,8 @@
 
 use std::cell::RefCell;
 use std::future::Future;
-use std::io::{self, Read as _};
+use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::path::Path;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -58,19 +57,6 @@ pub(crate) fn unix_time() -> Duration {
 pub(crate) fn random() -> Result<[u8; 16]> {
     let bytes = wasip2::random::random::get_random_bytes(16);
     bytes.try_into().map_err(|_| Error::new(ErrorKind::Unsupported, "The host gives no random bytes"))
-}
-
-/// The host decides which variables the program sees.
-#[expect(clippy::disallowed_methods, reason = "the edge where the environment comes in")]
-pub(crate) fn env_var(name: &str) -> Option<String> {
-    std::env::var(name).ok().filter(|value| !value.is_empty())
-}
-
-/// The file's bytes, `None` if there are more than so many; a device may have no end. The host decides which folders there are.
-pub(crate) fn read_file_at_most(path: &Path, most: usize) -> io::Result<Option<Vec<u8>>> {
-    let mut bytes = Vec::new();
-    std::fs::File::open(path)?.take(most as u64 + 1).read_to_end(&mut bytes)?;
-    Ok(Some(bytes).filter(|bytes| bytes.len() <= most))
 }
 
 // -- the reactor --
@@ -306,6 +292,8 @@ impl AsyncRead for TcpStream {
                     stream.reading = None;
                 }
                 Ok(bytes) => {
+                    // Left in the reactor, it would wake the program for ever once the peer closes.
+                    stream.reading = None;
                     // The host returns no more than was asked for.
                     buf.put_slice(&bytes[..bytes.len().min(buf.remaining())]);
                     return Poll::Ready(Ok(()));
@@ -331,6 +319,8 @@ impl AsyncWrite for TcpStream {
                 room => break usize::try_from(room).unwrap_or(usize::MAX),
             }
         };
+        // A stream that can be written to is ready all the time.
+        stream.writing = None;
         let written = &bytes[..bytes.len().min(room)];
         stream.ends.output.write(written).map_err(write_error)?;
         Poll::Ready(Ok(written.len()))

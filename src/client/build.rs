@@ -19,7 +19,7 @@ pub(super) fn build_request(request: RequestBuilder) -> Result<Request> {
     let client = &request.client;
     let mut url = url_merge::merge(client.inner.base_url.as_ref(), &request.url, &client.inner.last_origin)?;
     url_merge::apply_params(&mut url, &client.inner.params, request.params.as_ref());
-    check_host(&url)?;
+    check_scheme(client, &url)?;
     let mut headers = Headers::with_capacity(client.inner.headers.len() + request.headers.len() + AUTO_HEADERS);
     headers.update(&client.inner.headers);
     headers.update(&request.headers);
@@ -34,9 +34,11 @@ pub(super) fn build_request(request: RequestBuilder) -> Result<Request> {
     Ok(built)
 }
 
-fn check_host(url: &url::Url) -> Result<()> {
+/// Other schemes are those of mounts.
+fn check_scheme(client: &Client, url: &url::Url) -> Result<()> {
     match url.scheme() {
         "http" | "https" => Ok(()),
+        _ if client.inner.routes.mounted(url).is_some() => Ok(()),
         scheme if url.has_host() => Err(Error::new(
             ErrorKind::UnsupportedProtocol,
             format!("Request URL has an unsupported protocol '{scheme}://'; http:// and https:// are supported"),
@@ -49,7 +51,7 @@ fn check_host(url: &url::Url) -> Result<()> {
 }
 
 fn host(client: &Client, url: &url::Url) -> Result<Option<http::HeaderValue>> {
-    client.inner.capabilities.host_header.then(|| host_value(url)).transpose()
+    (client.inner.routes.of(url).capabilities.host_header && url.has_host()).then(|| host_value(url)).transpose()
 }
 
 fn encode(payload: Payload, headers: &Headers) -> Result<Content> {
@@ -64,7 +66,7 @@ fn encode(payload: Payload, headers: &Headers) -> Result<Content> {
 
 /// The jar with the request's own cookies over it, unless the user wrote a Cookie header.
 fn add_cookies(client: &Client, headers: &mut Headers, own: &Cookies, url: &url::Url) -> Result<()> {
-    builder::check(&client.inner.capabilities, None, None, own)?;
+    builder::check(&client.inner.routes.of(url).capabilities, None, None, own)?;
     let jar = client.jar();
     if headers.contains("cookie") || (jar.is_empty() && own.is_empty()) {
         return Ok(());
@@ -72,7 +74,7 @@ fn add_cookies(client: &Client, headers: &mut Headers, own: &Cookies, url: &url:
     let mut cookies = jar.clone();
     drop(jar);
     cookies.merge(own);
-    if let Some(value) = cookies.header(url, unix_time())? {
+    if let Some(value) = cookies.header(url, false, unix_time())? {
         headers.push(http::header::COOKIE, value);
     }
     Ok(())

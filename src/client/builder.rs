@@ -7,15 +7,21 @@ use std::sync::{Arc, Mutex};
 
 use http::HeaderValue;
 
-use super::{Client, Inner, Route};
+use super::hooks::{Hook, Hooks, IntoHookResult};
+use super::route::{Route, Routes};
+use super::{Client, Inner};
 use crate::HttpTransport;
 use crate::auth::Auth;
+use crate::backend::{MaybeSend, MaybeSync};
 use crate::config::{Limits, Timeout, Tls, TransportConfig};
 use crate::cookies::Cookies;
 use crate::decode::ACCEPT_ENCODING;
 use crate::error::{Error, ErrorKind, Result};
 use crate::headers::{Headers, IntoHeaderName, IntoHeaderValue};
+use crate::mounts::UrlPattern;
 use crate::query_params::QueryParams;
+use crate::request::Request;
+use crate::streaming::StreamingResponse;
 use crate::transport::{Capabilities, Transport};
 use crate::url_merge;
 
@@ -44,7 +50,9 @@ pub struct ClientBuilder {
     follow_redirects: Option<bool>,
     max_redirects: Option<usize>,
     default_encoding: Option<String>,
+    hooks: Hooks,
     transport: Option<Box<dyn Transport>>,
+    mounts: Vec<(UrlPattern, Option<Box<dyn Transport>>)>,
     config: TransportConfig,
     error: Option<Error>,
 }
@@ -52,7 +60,7 @@ pub struct ClientBuilder {
 impl ClientBuilder {
     /// Requests with a relative URL are appended to this one; never joined as RFC 3986 would (HTTPX).
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
-        self.base_url = Some(url.into());
+        self.base_url = Some(url.into()).filter(|url| !url.is_empty());
         self
     }
 
@@ -106,7 +114,8 @@ impl ClientBuilder {
         self
     }
 
-    /// The charset of text whose Content-Type names none: UTF-8 by default.
+    /// The charset of text whose Content-Type names none: UTF-8 by default. UTF-8, ASCII and Latin-1 are known; others are
+    /// read as UTF-8.
     pub fn default_encoding(mut self, encoding: impl Into<String>) -> Self {
         self.default_encoding = Some(encoding.into());
         self
@@ -156,22 +165,106 @@ impl ClientBuilder {
         self
     }
 
+    /// Sends requests for matching URLs with this transport (HTTPX's mounts).
+    ///
+    /// A pattern is `scheme://host:port`; `all` stands for every scheme, host and port may be left out, `*.example.org`
+    /// means the subdomains and `*example.org` the domain as well. The narrowest pattern decides: one with a port, then
+    /// the longer host, then the longer scheme. Redirects are routed anew.
+    ///
+    /// ```
+    /// # whimbrel::block_on(async {
+    /// let offline = whimbrel::MockTransport::new(|_| whimbrel::Response::new(200).with_text("from the mount"));
+    /// let client = whimbrel::Client::builder().mount("all://*.example.org", offline).build()?;
+    /// assert_eq!(client.get("https://api.example.org/").await?.text(), "from the mount");
+    /// # Ok::<(), whimbrel::Error>(()) })??; Ok::<(), whimbrel::Error>(())
+    /// ```
+    pub fn mount(self, pattern: &str, transport: impl Transport) -> Self {
+        self.add_mount(pattern, Some(Box::new(transport)))
+    }
+
+    /// Sends requests for matching URLs with the client's own transport, whatever wider mounts say (HTTPX's `None`).
+    pub fn mount_default(self, pattern: &str) -> Self {
+        self.add_mount(pattern, None)
+    }
+
+    fn add_mount(mut self, pattern: &str, transport: Option<Box<dyn Transport>>) -> Self {
+        match UrlPattern::parse(pattern) {
+            Ok(pattern) => self.mounts.push((pattern, transport)),
+            Err(error) => self.error = self.error.or(Some(error)),
+        }
+        self
+    }
+
+    /// Shows every request to the function just before it is sent: after auth has changed it, and again for each redirect
+    /// and each auth round (HTTPX's event hooks). It may change the request; an error ends it.
+    ///
+    /// ```
+    /// # let transport = whimbrel::MockTransport::new(|_| whimbrel::Response::new(503));
+    /// # whimbrel::block_on(async {
+    /// let client = whimbrel::Client::builder()
+    ///     .on_request(|request| println!("{} {}", request.method(), request.url()))
+    ///     .on_response(|response| response.raise_for_status().map(drop))
+    /// #   .transport(transport)
+    ///     .build()?;
+    /// assert!(client.get("https://example.org/").await.unwrap_err().is_status());
+    /// # Ok::<(), whimbrel::Error>(()) })??; Ok::<(), whimbrel::Error>(())
+    /// ```
+    pub fn on_request<R: IntoHookResult>(
+        mut self,
+        hook: impl Fn(&mut Request) -> R + MaybeSend + MaybeSync + 'static,
+    ) -> Self {
+        self.hooks.request.push(Hook::sync(hook));
+        self
+    }
+
+    /// The same with an async function, which gives the request back.
+    pub fn on_request_async<F>(mut self, hook: impl Fn(Request) -> F + MaybeSend + MaybeSync + 'static) -> Self
+    where
+        F: Future<Output = Result<Request>> + MaybeSend + 'static,
+    {
+        self.hooks.request.push(Hook::future(hook));
+        self
+    }
+
+    /// Shows every response to the function once its head is there, before redirects are followed and the body is read. An
+    /// error ends the request and closes its connection. See [`on_request`](Self::on_request).
+    pub fn on_response<R: IntoHookResult>(
+        mut self,
+        hook: impl Fn(&mut StreamingResponse) -> R + MaybeSend + MaybeSync + 'static,
+    ) -> Self {
+        self.hooks.response.push(Hook::sync(hook));
+        self
+    }
+
+    /// The same with an async function, which gives the response back. It may read the body and return what it read:
+    /// `Ok(response.read().await?.into())`.
+    pub fn on_response_async<F>(
+        mut self,
+        hook: impl Fn(StreamingResponse) -> F + MaybeSend + MaybeSync + 'static,
+    ) -> Self
+    where
+        F: Future<Output = Result<StreamingResponse>> + MaybeSend + 'static,
+    {
+        self.hooks.response.push(Hook::future(hook));
+        self
+    }
+
     /// The client, or the first mistake: an invalid URL or header, a setting that the target cannot honour.
     pub fn build(self) -> Result<Client> {
         if let Some(error) = self.error {
             return Err(error);
         }
-        let (route, capabilities) = match self.transport {
-            Some(transport) => {
-                let capabilities = transport.capabilities();
-                (Route::Custom(transport), capabilities)
-            }
-            None => {
-                let transport = HttpTransport::new(&self.config)?;
-                let capabilities = transport.capabilities();
-                (Route::Http(transport), capabilities)
-            }
+        if self.transport.is_some()
+            && self.config != (TransportConfig { trust_env: self.config.trust_env, ..TransportConfig::default() })
+        {
+            let message = "tls, limits, proxy, local_address, http1 and http2 are the client's own transport's: set them on yours";
+            return Err(Error::new(ErrorKind::Unsupported, message));
+        }
+        let main = match self.transport {
+            Some(transport) => Route::custom(transport),
+            None => Route::http(HttpTransport::new(&self.config)?),
         };
+        let capabilities = main.capabilities;
         check(&capabilities, self.follow_redirects, self.max_redirects, &self.cookies)?;
         let mut headers = default_headers(&capabilities)?;
         headers.update(&self.headers);
@@ -187,8 +280,8 @@ impl ClientBuilder {
                 follow_redirects: self.follow_redirects,
                 max_redirects: self.max_redirects.unwrap_or(MAX_REDIRECTS),
                 default_encoding: self.default_encoding.map_or(Cow::Borrowed("utf-8"), Cow::Owned),
-                route,
-                capabilities,
+                hooks: self.hooks,
+                routes: Routes::new(main, self.mounts),
             }),
         })
     }
@@ -219,7 +312,8 @@ fn default_headers(capabilities: &Capabilities) -> Result<Headers> {
     let mut headers = Headers::with_capacity(8);
     headers.append("accept", HeaderValue::from_static("*/*"))?;
     if capabilities.connection_headers {
-        if !ACCEPT_ENCODING.is_empty() {
+        // Who decodes knows what it can.
+        if capabilities.encoded_bodies && !ACCEPT_ENCODING.is_empty() {
             headers.append("accept-encoding", ACCEPT_ENCODING.join(", "))?;
         }
         headers.append("connection", HeaderValue::from_static("keep-alive"))?;

@@ -2,7 +2,9 @@
 
 mod build;
 mod builder;
+mod hooks;
 mod request_builder;
+mod route;
 mod send;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,9 +13,11 @@ use http::Method;
 use url::Url;
 
 pub use self::builder::ClientBuilder;
+use self::hooks::Hooks;
+pub use self::hooks::IntoHookResult;
 pub use self::request_builder::RequestBuilder;
+use self::route::Routes;
 pub(crate) use self::send::SendOptions;
-use crate::HttpTransport;
 use crate::auth::Auth;
 use crate::config::Timeout;
 use crate::cookies::Cookies;
@@ -23,7 +27,7 @@ use crate::query_params::QueryParams;
 use crate::request::Request;
 use crate::response::Response;
 use crate::streaming::StreamingResponse;
-use crate::transport::{Capabilities, Transport};
+use crate::transport::Capabilities;
 use crate::url_merge::{IntoUrl, LastOrigin};
 
 /// Makes requests that share configuration, cookies and connections (HTTPX's `Client`).
@@ -53,23 +57,8 @@ struct Inner {
     follow_redirects: Option<bool>,
     max_redirects: usize,
     default_encoding: std::borrow::Cow<'static, str>,
-    route: Route,
-    capabilities: Capabilities,
-}
-
-/// Where requests go: the target's own transport, called without a box, or the user's.
-enum Route {
-    Http(HttpTransport),
-    Custom(Box<dyn Transport>),
-}
-
-impl Route {
-    async fn send(&self, request: Request) -> Result<StreamingResponse> {
-        match self {
-            Self::Http(transport) => transport.send(request).await,
-            Self::Custom(transport) => transport.send(request).await,
-        }
-    }
+    hooks: Hooks,
+    routes: Routes,
 }
 
 impl Default for Client {
@@ -106,6 +95,12 @@ impl Client {
     }
 
     verbs!(get GET, options OPTIONS, head HEAD, post POST, put PUT, patch PATCH, delete DELETE);
+
+    /// A request to be sent by [`send`](Self::send) or [`stream`](Self::stream), with all that the client adds (HTTPX's
+    /// `build_request`). [`RequestBuilder::build`] does the same for one with parameters, headers or a body.
+    pub fn build_request(&self, method: impl TryInto<Method>, url: impl IntoUrl) -> Result<Request> {
+        self.request(method, url).build()
+    }
 
     /// Sends a request and reads its response. To a request built by hand nothing is added but auth and redirects.
     pub async fn send(&self, request: Request) -> Result<Response> {
@@ -144,7 +139,7 @@ impl Client {
 
     /// What the client's transport shows and does by itself.
     pub fn capabilities(&self) -> Capabilities {
-        self.inner.capabilities
+        self.inner.routes.main.capabilities
     }
 
     /// No code panics while it holds the jar, and no await happens meanwhile.

@@ -8,7 +8,7 @@ use std::task::Poll;
 use http::HeaderValue;
 use http::header::COOKIE;
 
-use super::{Client, builder};
+use super::{Client, builder, hooks};
 use crate::auth::{Auth, Basic, Step};
 use crate::backend::{now, unix_time};
 use crate::body::Body;
@@ -16,7 +16,7 @@ use crate::cookies::Cookies;
 use crate::deadline::{Deadline, total_timeout};
 use crate::error::{Error, ErrorKind, Result};
 use crate::redirect;
-use crate::request::Request;
+use crate::request::{Request, same_origin};
 use crate::response::Response;
 use crate::streaming::StreamingResponse;
 
@@ -34,8 +34,9 @@ pub(crate) struct SendOptions {
 
 impl Client {
     /// Everything up to the head of the final response, within the total timeout.
-    pub(crate) async fn send_with(&self, request: Request, options: SendOptions) -> Result<StreamingResponse> {
+    pub(crate) async fn send_with(&self, mut request: Request, options: SendOptions) -> Result<StreamingResponse> {
         let follow = self.follows(&options)?;
+        request.set_default_timeout(self.inner.timeout);
         let total = request.timeout().total;
         let url = total.map(|_| request.url().clone());
         let mut deadline = Deadline::after(total);
@@ -56,7 +57,7 @@ impl Client {
 
     /// Hosts that hide redirects follow them, and say so when they are told not to.
     fn follows(&self, options: &SendOptions) -> Result<bool> {
-        builder::check(&self.inner.capabilities, options.follow_redirects, None, &Cookies::new())?;
+        builder::check(&self.inner.routes.main.capabilities, options.follow_redirects, None, &Cookies::new())?;
         Ok(options.follow_redirects.or(self.inner.follow_redirects).unwrap_or(false))
     }
 
@@ -111,20 +112,19 @@ impl Client {
 
     /// The Cookie field that the jar has for this request.
     fn jar_cookies(&self, request: &Request) -> Result<Option<HeaderValue>> {
-        self.jar().header(request.url(), unix_time())
+        self.jar().header(request.url(), false, unix_time())
     }
 
     /// The cookies that a response set go with the same request sent again, as in HTTPX; a Cookie field that is not the jar's
     /// stays as it is.
     fn renew_cookies(&self, step: &mut Step, response: &Response, before: Option<HeaderValue>) -> Result<()> {
         let Step::Send(request) = step else { return Ok(()) };
-        let sent = request.headers().find(&COOKIE);
-        let is_jars = sent.is_none() || sent == before.as_ref();
-        if is_jars
-            && response.url() == Some(request.url())
-            && let Some(cookies) = self.jar_cookies(request)?
-        {
-            request.headers_mut().put(COOKIE, cookies);
+        let is_jars = request.headers().find(&COOKIE) == before.as_ref() && response.url() == Some(request.url());
+        if is_jars {
+            match self.jar_cookies(request)? {
+                Some(cookies) => request.headers_mut().put(COOKIE, cookies),
+                None => drop(request.headers_mut().remove(COOKIE)),
+            }
         }
         Ok(())
     }
@@ -138,7 +138,9 @@ impl Client {
     ) -> Result<StreamingResponse> {
         loop {
             if history.len() > self.inner.max_redirects {
-                let error = Error::new(ErrorKind::TooManyRedirects, "Exceeded maximum allowed redirects");
+                let most = self.inner.max_redirects;
+                let message = format!("Exceeded maximum allowed redirects: {most}; max_redirects allows more");
+                let error = Error::new(ErrorKind::TooManyRedirects, message);
                 return Err(error.with_url(request.url()));
             }
             let mut response = self.send_single_request(request).await?;
@@ -146,7 +148,7 @@ impl Client {
                 response.history = history;
                 return Ok(response);
             }
-            let next = self.next_request(&response);
+            let next = self.next_request(&response, &history);
             if !follow {
                 response.next_request = next.ok();
                 response.history = history;
@@ -157,24 +159,39 @@ impl Client {
         }
     }
 
-    fn next_request(&self, response: &StreamingResponse) -> Result<Request> {
+    fn next_request(&self, response: &StreamingResponse, history: &[Response]) -> Result<Request> {
         let mut next = redirect::next_request(response.request(), response.status(), response.headers())?;
-        if let Some(cookies) = self.jar_cookies(&next)? {
+        let first = history.first().and_then(Response::request).unwrap_or(response.request());
+        let away = !same_origin(first.url(), next.url());
+        if let Some(cookies) = self.jar().header(next.url(), away, unix_time())? {
             next.headers_mut().push(COOKIE, cookies);
         }
         Ok(next)
     }
 
-    /// One request, one response: the only await that touches the world.
-    async fn send_single_request(&self, request: Request) -> Result<StreamingResponse> {
+    /// One request, one response: the only await that touches the world, but for the user's hooks around it.
+    async fn send_single_request(&self, mut request: Request) -> Result<StreamingResponse> {
+        let hooks = &self.inner.hooks;
+        if !hooks.request.is_empty() {
+            request = Box::pin(hooks::run(&hooks.request, request)).await?;
+        }
+        let response = self.send_by_route(request).await?;
+        if hooks.response.is_empty() {
+            return Ok(response);
+        }
+        Box::pin(hooks::run(&hooks.response, response)).await
+    }
+
+    async fn send_by_route(&self, request: Request) -> Result<StreamingResponse> {
         let started = now();
-        let mut response = self.inner.route.send(request).await?;
+        let route = self.inner.routes.of(request.url());
+        let mut response = route.send(request).await?;
         response.started = Some(started);
         response.default_encoding = self.inner.default_encoding.clone();
-        if !self.inner.capabilities.encoded_bodies {
+        if !route.capabilities.encoded_bodies {
             response.skip_decoding();
         }
-        if self.inner.capabilities.cookies && response.headers().find(&http::header::SET_COOKIE).is_some() {
+        if route.capabilities.cookies && response.headers().find(&http::header::SET_COOKIE).is_some() {
             self.jar().extract(response.headers(), response.url(), unix_time());
         }
         Ok(response)

@@ -7,7 +7,7 @@ use crate::support;
 /// `/set…` sets the cookies of its query, one for each; everything answers with the Cookie header it got.
 fn jar() -> whimbrel::Client {
     let client = support::mock(|request| {
-        let sent = request.headers().get_list("cookie").unwrap_or_default();
+        let sent = request.headers().joined("cookie").unwrap_or_default();
         let set = request.url().query().filter(|_| request.url().path().starts_with("/set"));
         let set = set.map(|query| query.replace("%20", " ")).unwrap_or_default();
         set.split('&')
@@ -53,7 +53,7 @@ support::test! {
     async fn cookies_set_on_a_redirect_count() {
         let client = support::mock(|request| match request.url().path() {
             "/login" => Response::new(302).with_header("location", "/").with_header("set-cookie", "n=1; Path=/"),
-            _ => Response::new(200).with_text(request.headers().get_list("cookie").unwrap_or_default()),
+            _ => Response::new(200).with_text(request.headers().joined("cookie").unwrap_or_default()),
         });
         let client = client.follow_redirects(true).build().unwrap();
         assert_eq!(sent(&client, "http://h/login").await, "n=1");

@@ -6,6 +6,7 @@ mod cookies;
 mod decoding;
 mod digest;
 mod errors;
+mod hooks;
 mod netrc;
 mod redirects;
 mod requests;

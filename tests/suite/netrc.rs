@@ -9,7 +9,7 @@ use crate::support;
 async fn sent(netrc: &str, url: &str) -> Option<String> {
     let client = support::echo().auth(NetRc::parse(netrc).unwrap()).build().unwrap();
     let response = client.get(url).send().await.unwrap();
-    response.request().unwrap().headers().get_list("authorization")
+    response.request().unwrap().headers().joined("authorization")
 }
 
 /// `ada:engine` and `bob:builder` as Basic has them.
@@ -72,7 +72,7 @@ support::test! {
     async fn credentials_of_the_users_own_win() {
         let client = support::echo().auth(NetRc::parse("machine h login ada password engine").unwrap()).build().unwrap();
         let response = client.get("http://h/").header("authorization", "Bearer t").send().await.unwrap();
-        assert_eq!(response.request().unwrap().headers().get_list("authorization").unwrap(), "Bearer t");
+        assert_eq!(response.request().unwrap().headers().joined("authorization").unwrap(), "Bearer t");
     }
 
     // M3.

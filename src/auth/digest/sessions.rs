@@ -69,3 +69,54 @@ impl Sessions {
         Some(self.known.remove(at))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::headers::Headers;
+
+    fn terms(nonce: &str) -> Terms {
+        let mut headers = Headers::new();
+        headers.append("www-authenticate", format!("Digest realm=r, nonce={nonce}, qop=auth")).expect("it is legal");
+        Terms::choose(&headers).expect("it can be answered").expect("it is a Digest challenge")
+    }
+
+    fn origin(port: u16) -> Origin {
+        url::Url::parse(&format!("http://h:{port}/")).expect("it is a URL").origin()
+    }
+
+    /// Nonce and count of the next use.
+    fn next(sessions: &mut Sessions, origin: &Origin) -> Option<(String, u32)> {
+        let (terms, turn) = sessions.turn(origin, "c".into())?;
+        Some((String::from_utf8_lossy(&terms.nonce).into_owned(), turn.count))
+    }
+
+    // G5.
+    #[test]
+    fn counts_belong_to_nonces() {
+        let (mut sessions, h) = (Sessions::default(), origin(1));
+        assert_eq!(next(&mut sessions, &h), None);
+        for (nonce, expected) in [("a", ("a", 1)), ("a", ("a", 2)), ("b", ("b", 1)), ("a", ("a", 1))] {
+            sessions.start(&h, terms(nonce));
+            assert_eq!(next(&mut sessions, &h), Some((expected.0.into(), expected.1)));
+        }
+        sessions.renew(&h, &terms("b"), b"late");
+        sessions.renew(&h, &terms("a"), b"");
+        assert_eq!(next(&mut sessions, &h), Some(("a".into(), 2)));
+        sessions.renew(&h, &terms("a"), b"c");
+        assert_eq!(next(&mut sessions, &h), Some(("c".into(), 1)));
+        sessions.known[0].used = u32::MAX;
+        assert_eq!(next(&mut sessions, &h), None);
+        sessions.end(&h);
+        assert!(sessions.known.is_empty());
+    }
+
+    #[test]
+    fn the_oldest_origin_is_forgotten() {
+        let mut sessions = Sessions::default();
+        (0..=64).for_each(|port| sessions.start(&origin(1000 + port), terms("n")));
+        assert_eq!(sessions.known.len(), MOST);
+        assert_eq!(next(&mut sessions, &origin(1000)), None);
+        assert_eq!(next(&mut sessions, &origin(1001)), Some(("n".into(), 1)));
+    }
+}

@@ -3,7 +3,8 @@
 use serde_json::Value;
 use whimbrel::auth::Digest;
 
-use crate::support::server;
+use super::recorded;
+use crate::support::{SOCKETS, percent, record_id, server};
 
 const ALGORITHMS: &[&str] = &["MD5", "SHA-1", "SHA", "SHA-256", "SHA-512", "SHA-512-256"];
 const QOPS: &[&str] = &["none", "auth", "auth-int", "auth,auth-int"];
@@ -44,5 +45,18 @@ crate::support::test! {
         let url = format!("{}/digest-auth/auth/ada/engine", server().http);
         let response = server().client().get(url).auth(Digest::new("ada", "wrong")).send().await.unwrap();
         assert_eq!((response.status().as_u16(), response.history().len()), (401, 1));
+    }
+
+    // G12.
+    async fn a_refusals_connection_serves_the_answer() {
+        if !SOCKETS { return } // A host has its own pool.
+        let (server, id) = (server(), record_id("refused"));
+        let refusal = "HTTP/1.1 401 No\r\nWWW-Authenticate: Digest realm=r, nonce=n\r\nContent-Length: 3\r\n\r\nno!";
+        let url = format!("{}/record/{id}/?answer={}", server.raw, percent(refusal.as_bytes()));
+        whimbrel::get(url).auth(Digest::new("ada", "engine")).send().await.unwrap();
+        let seen = recorded(&server, &id).await;
+        let requests = seen["connections"][0]["requests"].as_array().unwrap();
+        let authorized: Vec<_> = requests.iter().map(|seen| seen["raw"].as_str().unwrap().contains("Digest username")).collect();
+        assert_eq!((seen["connections"].as_array().unwrap().len(), authorized), (1, vec![false, true]));
     }
 }

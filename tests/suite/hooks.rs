@@ -1,0 +1,144 @@
+//! Event hooks and mounts.
+
+use std::sync::{Arc, Mutex};
+
+use whimbrel::{Client, Error, ErrorKind, MockTransport, Request, Response, StreamingResponse};
+
+use crate::support;
+
+/// Answers with its name.
+fn named(name: &'static str) -> MockTransport {
+    MockTransport::new(move |_| Response::new(200).with_text(name))
+}
+
+/// Redirects from `/start` to `/end`, and shows what it was sent.
+fn redirecting() -> MockTransport {
+    MockTransport::new(|request: &Request| match request.url().path() {
+        "/start" => Response::new(302).with_header("location", "/end"),
+        _ => Response::new(200).with_text(
+            request.headers().get("x-hook").map_or("none".into(), |value| value.to_str().unwrap().to_owned()),
+        ),
+    })
+}
+
+fn log() -> (Arc<Mutex<Vec<String>>>, impl Fn(String) + Clone) {
+    let log = Arc::new(Mutex::new(Vec::new()));
+    let writer = log.clone();
+    (log, move |line| writer.lock().unwrap().push(line))
+}
+
+support::test! {
+    async fn hooks_see_every_request_and_response_of_a_redirect() {
+        let (seen, write) = log();
+        let (write_request, write_response) = (write.clone(), write);
+        let client = Client::builder()
+            .transport(redirecting())
+            .follow_redirects(true)
+            .on_request(move |request| write_request(format!("{} {}", request.method(), request.url().path())))
+            .on_response(move |response| write_response(response.status().as_u16().to_string()))
+            .build()
+            .unwrap();
+        client.get("http://h/start").await.unwrap();
+        assert_eq!(*seen.lock().unwrap(), ["GET /start", "302", "GET /end", "200"]);
+    }
+
+    async fn hooks_may_change_what_they_see_in_order() {
+        let client = Client::builder()
+            .transport(redirecting())
+            .on_request(|request| request.headers_mut().insert("x-hook", "first"))
+            .on_request_async(|mut request: Request| async move {
+                request.headers_mut().append("x-hook", "second")?;
+                Ok(request)
+            })
+            .on_request(|request| {
+                let all = request.headers().joined("x-hook").unwrap();
+                request.headers_mut().insert("x-hook", all)
+            })
+            .build()
+            .unwrap();
+        assert_eq!(client.get("http://h/").await.unwrap().text(), "first, second");
+    }
+
+    async fn a_request_hook_sees_what_auth_added() {
+        let (seen, write) = log();
+        let client = Client::builder()
+            .transport(named("x"))
+            .auth(("user", "pass"))
+            .on_request(move |request| write(request.headers().contains("authorization").to_string()))
+            .build()
+            .unwrap();
+        client.get("http://h/").await.unwrap();
+        assert_eq!(*seen.lock().unwrap(), ["true"]);
+    }
+
+    async fn an_error_of_a_hook_ends_the_request() {
+        let (seen, write) = log();
+        let refuse = |_: &mut Request| Err::<(), _>(Error::new(ErrorKind::LocalProtocol, "not today"));
+        let transport = MockTransport::new(move |_| {
+            write("sent".into());
+            Response::new(500)
+        });
+        let client = Client::builder().transport(transport).on_request(refuse).build().unwrap();
+        assert_eq!(client.get("http://h/").await.unwrap_err().to_string(), "not today");
+        assert!(seen.lock().unwrap().is_empty());
+        let raise = |response: &mut StreamingResponse| response.raise_for_status().map(drop);
+        let client = support::mock(|_| Response::new(500)).on_response(raise).build().unwrap();
+        assert!(client.get("http://h/").await.unwrap_err().is_status());
+    }
+
+    async fn a_response_hook_may_read_the_body() {
+        let (seen, write) = log();
+        let client = Client::builder()
+            .transport(named("body"))
+            .on_response_async(move |response: StreamingResponse| {
+                let write = write.clone();
+                async move {
+                    let response = response.read().await?;
+                    write(response.text().into_owned());
+                    Ok(response.into())
+                }
+            })
+            .build()
+            .unwrap();
+        let response = client.get("http://h/x").await.unwrap();
+        assert_eq!((response.text().as_ref(), response.url().unwrap().path()), ("body", "/x"));
+        assert_eq!(*seen.lock().unwrap(), ["body"]);
+    }
+
+    async fn the_narrowest_mount_decides() {
+        let client = Client::builder()
+            .transport(named("main"))
+            .mount("all://", named("all"))
+            .mount("https://", named("https"))
+            .mount("all://*.example.org", named("subdomain"))
+            .mount("http://example.org:8080", named("replaced"))
+            .mount("http://example.org:8080", named("port"))
+            .mount_default("all://example.org")
+            .mount("custom://", named("scheme"))
+            .build()
+            .unwrap();
+        for (url, transport) in [
+            ("http://elsewhere/", "all"),
+            ("https://elsewhere/", "https"),
+            ("https://www.example.org/", "subdomain"),
+            ("http://example.org:8080/", "port"),
+            ("http://example.org/", "main"),
+            ("custom://x/", "scheme"),
+        ] {
+            assert_eq!(client.get(url).await.unwrap().text(), transport, "{url}");
+        }
+    }
+
+    // H3: a redirect is routed anew.
+    async fn redirects_are_routed_by_their_own_url() {
+        let away = MockTransport::new(|_| Response::new(302).with_header("location", "http://there/"));
+        let client = Client::builder().transport(away).mount("all://there", named("there")).follow_redirects(true).build().unwrap();
+        assert_eq!(client.get("http://here/").await.unwrap().text(), "there");
+    }
+
+    async fn a_pattern_that_is_none_is_an_error() {
+        let error = Client::builder().mount("http", named("x")).build().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidUrl);
+        assert!(error.to_string().contains("all://"), "{error}");
+    }
+}
