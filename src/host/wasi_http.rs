@@ -52,15 +52,13 @@ async fn exchange(request: &mut Request) -> Result<(Head, Incoming)> {
     let mut patience = Patience::default();
     // The host's own timers vary from host to host; ours makes sure of the kind. The host connects first.
     let limit = timeout.read.map(|read| read.saturating_add(timeout.connect.unwrap_or_default()));
-    let mut failed = None;
     poll_fn(|cx| {
-        // The body goes out while the answer is awaited, which may come before its end, and counts for more than a failure
-        // to send the rest.
-        if let Poll::Ready(Err(error)) = upload.poll(cx) {
-            match error.kind() {
-                ErrorKind::Write => failed = Some(error),
-                _ => return Poll::Ready(Err(error)),
-            }
+        // The body goes out while the answer is awaited, which may come before its end. That it cannot be written, the
+        // answer explains: an early response, or why there was no connection.
+        if let Poll::Ready(Err(error)) = upload.poll(cx)
+            && error.kind() != ErrorKind::Write
+        {
+            return Poll::Ready(Err(error));
         }
         if Pin::new(&mut ready).poll(cx).is_ready() {
             return Poll::Ready(Ok(()));
@@ -70,7 +68,7 @@ async fn exchange(request: &mut Request) -> Result<(Head, Incoming)> {
     })
     .await?;
     drop(ready);
-    receive(answered(&response).map_err(|error| failed.unwrap_or(error))?, timeout, upload)
+    receive(answered(&response)?, timeout, upload)
 }
 
 fn late(limit: Option<Duration>) -> Error {
