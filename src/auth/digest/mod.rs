@@ -29,7 +29,8 @@ const ROUNDS: usize = 2;
 /// Proves the password without sending it (HTTPX's `DigestAuth`).
 ///
 /// The first request to an origin goes without credentials; when it is refused with a Digest challenge, it is sent again with
-/// the answer. Later requests answer beforehand. Clones share what they know, origins share nothing.
+/// the answer. Later requests answer beforehand. Clones share what they know, origins share nothing: the challenge of another
+/// origin, to which a redirect led, is not answered.
 ///
 /// MD5, SHA-1, SHA-256, SHA-512 and SHA-512-256 are spoken, each with `-sess`; the qops `auth`, which is preferred, and
 /// `auth-int`, for which the body must be in memory; `userhash`, `stale` and `nextnonce`. Of several challenges the first that

@@ -3,13 +3,12 @@
 use serde_json::Value;
 use whimbrel::auth::Digest;
 
-use super::recorded;
-use crate::support::{SOCKETS, percent, record_id, server};
+use crate::support::{self, server};
 
 const ALGORITHMS: &[&str] = &["MD5", "SHA-1", "SHA", "SHA-256", "SHA-512", "SHA-512-256"];
 const QOPS: &[&str] = &["none", "auth", "auth-int", "auth,auth-int"];
 
-crate::support::test! {
+support::test! {
     async fn basic_is_accepted() {
         let client = server().client();
         let url = format!("{}/basic-auth/ada/en%20gine", server().http);
@@ -46,17 +45,20 @@ crate::support::test! {
         let response = server().client().get(url).auth(Digest::new("ada", "wrong")).send().await.unwrap();
         assert_eq!((response.status().as_u16(), response.history().len()), (401, 1));
     }
+}
 
-    // G12.
-    async fn a_refusals_connection_serves_the_answer() {
-        if !SOCKETS { return } // A host has its own pool.
-        let (server, id) = (server(), record_id("refused"));
-        let refusal = "HTTP/1.1 401 No\r\nWWW-Authenticate: Digest realm=r, nonce=n\r\nContent-Length: 3\r\n\r\nno!";
-        let url = format!("{}/record/{id}/?answer={}", server.raw, percent(refusal.as_bytes()));
-        whimbrel::get(url).auth(Digest::new("ada", "engine")).send().await.unwrap();
-        let seen = recorded(&server, &id).await;
-        let requests = seen["connections"][0]["requests"].as_array().unwrap();
-        let authorized: Vec<_> = requests.iter().map(|seen| seen["raw"].as_str().unwrap().contains("Digest username")).collect();
-        assert_eq!((seen["connections"].as_array().unwrap().len(), authorized), (1, vec![false, true]));
+support::where_sockets! {
+    support::test! {
+        // G12.
+        async fn a_refusals_connection_serves_the_answer() {
+            let (server, id) = (server(), support::record_id("refused"));
+            let refusal = "HTTP/1.1 401 No\r\nWWW-Authenticate: Digest realm=r, nonce=n\r\nContent-Length: 3\r\n\r\nno!";
+            let url = format!("{}/record/{id}/?answer={}", server.raw, support::percent(refusal.as_bytes()));
+            whimbrel::get(url).auth(Digest::new("ada", "engine")).send().await.unwrap();
+            let seen = super::recorded(&server, &id).await;
+            let requests = seen["connections"][0]["requests"].as_array().unwrap();
+            let authorized: Vec<_> = requests.iter().map(|seen| seen["raw"].as_str().unwrap().contains("Digest username")).collect();
+            assert_eq!((seen["connections"].as_array().unwrap().len(), authorized), (1, vec![false, true]));
+        }
     }
 }
