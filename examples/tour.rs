@@ -16,7 +16,7 @@ use std::io::{self, IsTerminal, Write};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use whimbrel::auth::Bearer;
+use whimbrel::auth::{Bearer, Digest};
 use whimbrel::{Client, Response, Result, Tls, blocking};
 
 #[cfg(not(target_family = "wasm"))]
@@ -85,6 +85,7 @@ async fn authentication(client: &Client) -> Result<()> {
     // A pair is Basic; there are Bearer, and closures, and whatever implements `Auth`. A client can have one for all.
     show(&client.get("basic-auth/ada/engine").auth(("ada", "engine")).await?);
     show(&client.get("bearer").auth(Bearer::new("token")).await?);
+    show(&client.get("digest-auth/auth/ada/engine/SHA-256").auth(Digest::new("ada", "engine")).await?);
     Ok(())
 }
 

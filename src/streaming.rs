@@ -179,6 +179,20 @@ impl StreamingResponse {
     /// Reads the rest of the body and becomes a [`Response`].
     pub async fn read(mut self) -> Result<Response> {
         let body = self.read_content().await?;
+        Ok(self.with_content(body))
+    }
+
+    /// The same with so much of the body at most; what is longer is dropped, and the connection with it.
+    pub(crate) async fn read_at_most(mut self, most: usize) -> Result<Response> {
+        let mut content = BytesMut::new();
+        while content.len() < most {
+            let Some(chunk) = self.chunk().await? else { break };
+            content.extend_from_slice(&chunk[..chunk.len().min(most - content.len())]);
+        }
+        Ok(self.with_content(content.freeze()))
+    }
+
+    fn with_content(self, body: Bytes) -> Response {
         let elapsed = self.started.map(|started| started.elapsed()).unwrap_or_default();
         let mut response = Response::from_parts(self.head, body);
         response.request = Some(self.request);
@@ -187,7 +201,7 @@ impl StreamingResponse {
         response.downloaded = self.downloaded;
         response.elapsed = elapsed;
         response.default_encoding = self.default_encoding;
-        Ok(response)
+        response
     }
 
     /// A body that comes in one piece is not copied.

@@ -43,6 +43,19 @@ fn params_headers_and_method_are_sent() {
     assert!(seen["headers"].as_array().unwrap().contains(&serde_json::json!(["x-test", "yes"])));
 }
 
+// Threat M5.
+#[test]
+fn a_netrc_file_is_not_read_unasked() {
+    let home = std::env::temp_dir().join(format!("whimbrel-home-{}", std::process::id()));
+    std::fs::create_dir_all(&home).expect("the folder for temporary files can be written");
+    std::fs::write(home.join(".netrc"), "default login ada password engine").expect("so can what is in it");
+    let mut program = Command::new(env!("CARGO_BIN_EXE_whimbrel"));
+    program.arg(format!("{}/headers", server().http)).env("HOME", &home).env("NETRC", home.join(".netrc"));
+    let output = program.output().expect("the program starts");
+    std::fs::remove_dir_all(home).expect("it is still there");
+    assert!(output.status.success() && !String::from_utf8_lossy(&output.stdout).contains("authorization"));
+}
+
 #[test]
 fn bodies_are_posted() {
     for (arguments, body, kind) in [

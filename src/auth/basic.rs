@@ -5,12 +5,12 @@ use std::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::HeaderValue;
-use http::header::AUTHORIZATION;
 use percent_encoding::percent_decode_str;
 use url::Url;
 
-use super::{Auth, AuthFlow, Once};
+use super::{Auth, AuthFlow, Once, authorize, check_credentials};
 use crate::error::{Error, ErrorKind, Result};
+use crate::request::Request;
 
 /// Sends user and password, in UTF-8, with every request.
 ///
@@ -35,36 +35,42 @@ impl Basic {
         if url.username().is_empty() && url.password().is_none() {
             return None;
         }
-        let decode = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
-        Some(Self::new(decode(url.username()), decode(url.password().unwrap_or_default())))
+        Some(Self::new(Self::user_of(url), decode(url.password().unwrap_or_default())))
+    }
+
+    /// The user that a URL names; empty if it names none.
+    pub(super) fn user_of(url: &Url) -> String {
+        decode(url.username())
+    }
+
+    /// Puts the credentials into the request.
+    pub(super) fn authorize(&self, request: &mut Request) -> Result<()> {
+        authorize(request, self.value()?);
+        Ok(())
     }
 
     fn value(&self) -> Result<HeaderValue> {
-        let illegal = |text: &str| text.bytes().any(|byte| matches!(byte, b'\r' | b'\n' | 0));
-        if self.user.contains(':') || illegal(&self.user) || illegal(&self.password) {
-            return Err(Error::new(
-                ErrorKind::LocalProtocol,
-                "Basic auth cannot carry a user name with a colon, nor line breaks or NUL (RFC 7617 2)",
-            ));
+        check_credentials(&self.user, &self.password)?;
+        if self.user.contains(':') {
+            let message = "Basic auth cannot carry a user name with a colon (RFC 7617 2)";
+            return Err(Error::new(ErrorKind::LocalProtocol, message));
         }
         let encoded = format!("Basic {}", STANDARD.encode(format!("{}:{}", self.user, self.password)));
-        let mut value = HeaderValue::try_from(encoded).map_err(|error| {
+        HeaderValue::try_from(encoded).map_err(|error| {
             Error::new(ErrorKind::LocalProtocol, "Basic credentials do not fit a header").with_source(error)
-        })?;
-        value.set_sensitive(true);
-        Ok(value)
+        })
     }
 }
 
 impl Auth for Basic {
     fn flow(&self) -> Box<dyn AuthFlow> {
-        let value = self.value();
-        Once::boxed(move |request| {
-            request.headers_mut().remove(AUTHORIZATION);
-            request.headers_mut().push(AUTHORIZATION, value?);
-            Ok(())
-        })
+        let basic = self.clone();
+        Once::boxed(move |request| basic.authorize(request))
     }
+}
+
+fn decode(text: &str) -> String {
+    percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
 impl fmt::Debug for Basic {

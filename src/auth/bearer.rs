@@ -2,10 +2,9 @@
 
 use std::fmt;
 
-use http::HeaderValue;
 use http::header::AUTHORIZATION;
 
-use super::{Auth, AuthFlow, Once};
+use super::{Auth, AuthFlow, Once, authorize};
 use crate::headers::IntoHeaderValue;
 
 /// Sends a token with every request.
@@ -30,10 +29,7 @@ impl Auth for Bearer {
     fn flow(&self) -> Box<dyn AuthFlow> {
         let value = format!("Bearer {}", self.token);
         Once::boxed(move |request| {
-            let mut value: HeaderValue = value.into_header_value(&AUTHORIZATION)?;
-            value.set_sensitive(true);
-            request.headers_mut().remove(AUTHORIZATION);
-            request.headers_mut().push(AUTHORIZATION, value);
+            authorize(request, value.into_header_value(&AUTHORIZATION)?);
             Ok(())
         })
     }

@@ -6,7 +6,7 @@
 //! - `Instant` with `elapsed`, `checked_add`, `checked_sub`, `saturating_duration_since`; `now()`; `unix_time()`;
 //! - `Sleep`, a future, and `sleep(Duration) -> Sleep`;
 //! - `random() -> Result<[u8; 16]>` from the system's generator, never a weak one;
-//! - `env_var(&str)` and `read_file(&str)`, empty-handed where the host has neither;
+//! - `env_var(&str)` and `read_file_at_most(path, bytes)`, empty-handed where the host has neither;
 //! - `HostStream`: the stream of a response body that the host itself can read, or an empty type;
 //! - `host_url(&str)`: a URL as the host's parser reads it, where there is one;
 //! - `Runtime` with `new()` and `block_on(&self, future)`: an `Unsupported` error where blocking is impossible;
@@ -20,6 +20,11 @@
 mod native;
 #[cfg(not(target_family = "wasm"))]
 pub use native::*;
+
+#[cfg(any(not(target_family = "wasm"), target_os = "wasi"))]
+mod system;
+#[cfg(any(not(target_family = "wasm"), target_os = "wasi"))]
+pub(crate) use system::*;
 
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]
 mod web;

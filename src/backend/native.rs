@@ -56,12 +56,6 @@ pub(crate) fn random() -> Result<[u8; 16]> {
 }
 
 #[cfg_attr(not(feature = "tls"), expect(dead_code, reason = "only the certificates are read from the outside yet"))]
-#[expect(clippy::disallowed_methods, reason = "the edge where the environment comes in")]
-pub(crate) fn env_var(name: &str) -> Option<String> {
-    std::env::var(name).ok().filter(|value| !value.is_empty())
-}
-
-#[cfg_attr(not(feature = "tls"), expect(dead_code, reason = "only the certificates are read from the outside yet"))]
 pub(crate) fn read_file(path: &str) -> io::Result<Vec<u8>> {
     std::fs::read(path)
 }

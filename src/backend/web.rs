@@ -1,6 +1,8 @@
 //! JavaScript hosts: browsers, Node, Deno, workers. Nothing but `globalThis` is assumed.
 
 use std::future::Future;
+use std::io;
+use std::path::Path;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -124,6 +126,16 @@ pub(crate) fn random() -> Result<[u8; 16]> {
     let mut random = [0; 16];
     bytes.copy_to(&mut random);
     Ok(random)
+}
+
+/// Not every host has an environment, and those that have one keep it to themselves.
+pub(crate) fn env_var(_: &str) -> Option<String> {
+    None
+}
+
+/// Nor files.
+pub(crate) fn read_file_at_most(_: &Path, _: usize) -> io::Result<Option<Vec<u8>>> {
+    Err(io::ErrorKind::Unsupported.into())
 }
 
 /// Blocking is impossible here.

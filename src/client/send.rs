@@ -5,6 +5,9 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
 
+use http::HeaderValue;
+use http::header::COOKIE;
+
 use super::{Client, builder, hooks};
 use crate::auth::{Auth, Basic, Step};
 use crate::backend::{now, unix_time};
@@ -16,6 +19,10 @@ use crate::redirect;
 use crate::request::{Request, same_origin};
 use crate::response::Response;
 use crate::streaming::StreamingResponse;
+
+/// How many bytes of a refusal's body the history keeps, so that its connection can serve again. A longer one is cut off
+/// and its connection closed, which costs less than reading what nobody waits for.
+const DRAINED: usize = 64 * 1024;
 
 /// What a request says about its sending; "not given" leaves it to the client.
 #[derive(Default)]
@@ -76,7 +83,7 @@ impl Client {
             request.body_mut().read().await?;
         }
         let mut history = Vec::new();
-        let mut step = flow.next(request, None)?;
+        let mut step = flow.next(request, None)?.settled().await?;
         loop {
             let Step::Send(request) = step else {
                 return Err(Error::new(ErrorKind::LocalProtocol, "The auth flow ended before it sent a request"));
@@ -84,21 +91,42 @@ impl Client {
             if flow.is_single_step() {
                 return self.send_handling_redirects(request, follow, history).await;
             }
+            let cookies = self.jar_cookies(&request)?;
             let again = request.try_clone().unwrap_or_else(|_| consumed(&request));
             let response = self.send_handling_redirects(request, follow, std::mem::take(&mut history)).await?;
             let last_request = response.request().without_body();
             let (seen, rest) = look(response, flow.requires_response_body()).await?;
-            step = flow.next(again, Some(&seen))?;
+            step = flow.next(again, Some(&seen))?.settled().await?;
             if matches!(step, Step::Done) {
                 return Ok(rest.unwrap_or_else(|| StreamingResponse::from_response(last_request, seen)));
             }
+            self.renew_cookies(&mut step, &seen, cookies)?;
             let mut last = match rest {
-                Some(rest) => rest.read().await?,
+                Some(rest) => rest.read_at_most(DRAINED).await?,
                 None => seen,
             };
             history = std::mem::take(&mut last.history);
             history.push(last);
         }
+    }
+
+    /// The Cookie field that the jar has for this request.
+    fn jar_cookies(&self, request: &Request) -> Result<Option<HeaderValue>> {
+        self.jar().header(request.url(), false, unix_time())
+    }
+
+    /// The cookies that a response set go with the same request sent again, as in HTTPX; a Cookie field that is not the jar's
+    /// stays as it is.
+    fn renew_cookies(&self, step: &mut Step, response: &Response, before: Option<HeaderValue>) -> Result<()> {
+        let Step::Send(request) = step else { return Ok(()) };
+        let is_jars = request.headers().find(&COOKIE) == before.as_ref() && response.url() == Some(request.url());
+        if is_jars {
+            match self.jar_cookies(request)? {
+                Some(cookies) => request.headers_mut().put(COOKIE, cookies),
+                None => drop(request.headers_mut().remove(COOKIE)),
+            }
+        }
+        Ok(())
     }
 
     /// Follows redirects, or leaves the request that would follow with the response.
@@ -136,7 +164,7 @@ impl Client {
         let first = history.first().and_then(Response::request).unwrap_or(response.request());
         let away = !same_origin(first.url(), next.url());
         if let Some(cookies) = self.jar().header(next.url(), away, unix_time())? {
-            next.headers_mut().push(http::header::COOKIE, cookies);
+            next.headers_mut().push(COOKIE, cookies);
         }
         Ok(next)
     }

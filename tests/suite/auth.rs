@@ -1,7 +1,9 @@
 //! Authentication flows.
 
+use std::sync::{Arc, Mutex};
+
 use whimbrel::auth::{Auth, AuthFlow, Bearer, Step};
-use whimbrel::{ErrorKind, Request, Response, Result};
+use whimbrel::{Client, Error, ErrorKind, Method, Request, Response, Result};
 
 use crate::support;
 
@@ -62,6 +64,44 @@ support::test! {
         assert_eq!(response.history()[0].status(), 401);
     }
 
+    async fn a_flow_may_wait_before_each_step() {
+        let client = support::mock(|request| match request.headers().get("authorization") {
+            Some(token) if token == "fresh" => Response::new(200),
+            _ => Response::new(401),
+        });
+        let tokens = support::mock(|_| Response::new(200).with_text("fresh")).build().unwrap();
+        let response = client.auth(Asking(tokens)).build().unwrap().get("http://h/").send().await.unwrap();
+        assert_eq!((response.status().as_u16(), response.history().len()), (200, 1));
+    }
+
+    async fn what_a_flow_waits_for_may_fail() {
+        let tokens = support::mock(|_| Err::<Response, _>(Error::new(ErrorKind::Connect, "no tokens today")));
+        let client = support::mock(|_| Response::new(401)).auth(Asking(tokens.build().unwrap())).build().unwrap();
+        assert_eq!(client.get("http://h/").send().await.unwrap_err().kind(), ErrorKind::Connect);
+    }
+
+    async fn a_flow_refreshes_its_token() {
+        let client = support::mock(|request| {
+            let sent = request.headers().get("authorization").cloned();
+            match (request.url().path(), sent) {
+                ("/token", None) => Response::new(200).with_text("fresh"),
+                (_, Some(sent)) if sent == "Bearer fresh" => Response::new(200).with_text(request.method().as_str()),
+                _ => Response::new(401),
+            }
+        });
+        let client = client.auth(Refresh(Arc::default())).build().unwrap();
+        let response = client.put("http://h/x").content("body").send().await.unwrap();
+        assert_eq!((response.text().as_ref(), response.request().unwrap().body().as_bytes()), ("PUT", Some(&b"body"[..])));
+        let seen: Vec<_> = response.history().iter().map(|seen| (seen.url().unwrap().path(), seen.status().as_u16())).collect();
+        assert_eq!(seen, [("/x", 401), ("/token", 200)]);
+        assert!(client.get("http://h/y").send().await.unwrap().history().is_empty());
+    }
+
+    async fn an_endless_flow_is_ended() {
+        let client = support::mock(|_| Response::new(401)).auth(Endless).build().unwrap();
+        assert_eq!(client.get("http://h/").send().await.unwrap_err().kind(), ErrorKind::TooManyRedirects);
+    }
+
     async fn a_streamed_body_is_not_sent_twice() {
         let client = support::mock(|_| Response::new(401)).auth(Challenged).build().unwrap();
         let body = whimbrel::Body::stream(support::pieces(&["a"]), None);
@@ -113,5 +153,88 @@ impl AuthFlow for Challenged {
             Some(_) => Ok(Step::Done),
             None => Ok(Step::Send(request)),
         }
+    }
+}
+
+/// Asks another service for a token once it is refused.
+#[derive(Clone)]
+struct Asking(Client);
+
+impl Auth for Asking {
+    fn flow(&self) -> Box<dyn AuthFlow> {
+        Box::new(self.clone())
+    }
+}
+
+impl AuthFlow for Asking {
+    fn next(&mut self, mut request: Request, response: Option<&Response>) -> Result<Step> {
+        match response {
+            None => Ok(Step::Send(request)),
+            Some(response) if response.status() == 401 => {
+                let issuer = self.0.clone();
+                Ok(Step::Await(Box::pin(async move {
+                    let token = issuer.get("http://issuer/").send().await?.text().into_owned();
+                    request.headers_mut().insert("authorization", token)?;
+                    Ok(Step::Await(Box::pin(async { Ok(Step::Send(request)) })))
+                })))
+            }
+            Some(_) => Ok(Step::Await(Box::pin(async { Ok(Step::Done) }))),
+        }
+    }
+}
+
+/// Gets a new token when the old one is refused, in the conversation of the request itself.
+#[derive(Clone)]
+struct Refresh(Arc<Mutex<String>>);
+
+struct RefreshFlow {
+    token: Arc<Mutex<String>>,
+    refused: Option<Request>,
+}
+
+impl Auth for Refresh {
+    fn flow(&self) -> Box<dyn AuthFlow> {
+        Box::new(RefreshFlow { token: self.0.clone(), refused: None })
+    }
+}
+
+impl AuthFlow for RefreshFlow {
+    fn next(&mut self, mut request: Request, response: Option<&Response>) -> Result<Step> {
+        match (response, self.refused.take()) {
+            (Some(response), Some(refused)) if response.is_success() => {
+                *self.token.lock().unwrap() = response.text().into_owned();
+                request = refused;
+            }
+            (Some(response), None) if response.status() == 401 => {
+                let url = request.url().join("/token").unwrap();
+                self.refused = Some(request);
+                return Ok(Step::Send(Request::new(Method::POST, url)));
+            }
+            (Some(_), _) => return Ok(Step::Done),
+            (None, _) => {}
+        }
+        let token = format!("Bearer {}", self.token.lock().unwrap());
+        request.headers_mut().insert("authorization", token.trim())?;
+        Ok(Step::Send(request))
+    }
+
+    fn requires_response_body(&self) -> bool {
+        self.refused.is_some()
+    }
+}
+
+/// Never satisfied.
+#[derive(Clone)]
+struct Endless;
+
+impl Auth for Endless {
+    fn flow(&self) -> Box<dyn AuthFlow> {
+        Box::new(Self)
+    }
+}
+
+impl AuthFlow for Endless {
+    fn next(&mut self, request: Request, _: Option<&Response>) -> Result<Step> {
+        Ok(Step::Send(request))
     }
 }

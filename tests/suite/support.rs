@@ -31,6 +31,8 @@ pub(crate) use where_blocking;
 
 /// Whether `http://` goes over whimbrel's own sockets, so that its codec and pool are what is tested.
 pub(crate) const SOCKETS: bool = cfg!(any(not(target_family = "wasm"), target_os = "wasi"));
+/// Whether programs can read files there.
+pub(crate) const FILES: bool = SOCKETS;
 /// Whether `https://` does.
 pub(crate) const OWN_TLS: bool = cfg!(not(target_family = "wasm"));
 /// What needs threads. (It stands where blocking is possible.)

@@ -7,9 +7,11 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
+use http_body_util::BodyExt;
 use hyper::StatusCode;
 use md5::Md5;
 use serde_json::json;
+use sha1::Sha1;
 use sha2::{Digest, Sha256, Sha512, Sha512_256};
 
 use crate::{
@@ -50,19 +52,22 @@ impl Nonces {
 }
 
 /// `/digest-auth/{qop}/{user}/{password}/{algorithm}`. A qop other than `none` goes into the challenge as it is.
-pub(crate) fn auth(call: &Call, qop: &str, user: &str, password: &str, algorithm: &str) -> Reply {
+pub(crate) async fn auth(mut call: Call, qop: &str, user: &str, password: &str, algorithm: &str) -> Reply {
     let Some(hash) = Hash::named(algorithm) else {
         return reply::refuse(
             StatusCode::NOT_FOUND,
-            "algorithm: MD5, SHA-256, SHA-512, SHA-512-256, with or without -sess",
+            "algorithm: MD5, SHA-1, SHA-256, SHA-512, SHA-512-256, with or without -sess",
         );
     };
+    let Ok(body) = (&mut call.body).collect().await else { return reply::bad_request("the body broke off") };
     let [qop, user, password] = [qop, user, password].map(text);
-    let expected = Expected { hash, algorithm, qop: &qop, user: &user, password: &password };
-    match credentials(call, "Digest").map(|given| expected.verdict(call, &parameters(&given))) {
+    let userhash = call.query.bytes("userhash").is_some();
+    let body = hash.of_bytes(&body.to_bytes());
+    let expected = Expected { hash, algorithm, qop: &qop, user: &user, password: &password, userhash, body };
+    match credentials(&call, "Digest").map(|given| expected.verdict(&call, &parameters(&given))) {
         Some(Verdict::Right) => reply::json(&json!({"authenticated": true, "user": user})),
-        Some(Verdict::Stale) => expected.challenge(call, ", stale=true"),
-        Some(Verdict::Wrong) | None => expected.challenge(call, ""),
+        Some(Verdict::Stale) => expected.challenge(&call, ", stale=true"),
+        Some(Verdict::Wrong) | None => expected.challenge(&call, ""),
     }
 }
 
@@ -84,6 +89,10 @@ struct Expected<'a> {
     qop: &'a str,
     user: &'a str,
     password: &'a str,
+    /// The name comes hashed, RFC 7616 §3.4.4.
+    userhash: bool,
+    /// H(entity-body), for `auth-int`.
+    body: String,
 }
 
 impl Expected<'_> {
@@ -92,10 +101,11 @@ impl Expected<'_> {
             "none" => String::new(),
             qop => format!(", qop=\"{qop}\""),
         };
+        let userhash = if self.userhash { ", charset=UTF-8, userhash=true" } else { "" };
         let nonce = call.connection.shared.nonces.fresh();
         challenge(&format!(
             "Digest realm=\"{REALM}\", nonce=\"{nonce}\", opaque=\"6f7061717565\", \
-             algorithm={}{qop}{stale}",
+             algorithm={}{qop}{userhash}{stale}",
             self.algorithm,
         ))
     }
@@ -103,7 +113,8 @@ impl Expected<'_> {
     fn verdict(&self, call: &Call, given: &HashMap<String, String>) -> Verdict {
         let field = |name: &str| given.get(name).map_or("", String::as_str);
         // The target must be the one really asked for (RFC 7616 §3.4.6), the response that of §3.4.1.
-        let right = field("username") == self.user
+        let right = field("username") == self.username()
+            && self.userhash == given.get("userhash").is_some_and(|given| given == "true")
             && field("realm") == REALM
             && field("opaque") == "6f7061717565"
             && field("uri") == call.target()
@@ -118,17 +129,31 @@ impl Expected<'_> {
         }
     }
 
-    /// Only `auth` is understood, out of whatever list was offered.
+    /// `auth` and `auth-int` are understood, out of whatever list was offered.
     fn qop_fits(&self, given: Option<&String>) -> bool {
         match given {
             None => self.qop == "none",
-            Some(given) => given == "auth" && self.qop.split(',').any(|offered| offered.trim() == "auth"),
+            Some(given) => {
+                ["auth", "auth-int"].contains(&given.as_str())
+                    && self.qop.split(',').any(|offered| offered.trim() == given)
+            }
+        }
+    }
+
+    fn username(&self) -> String {
+        match self.userhash {
+            true => self.hash.of(&format!("{}:{REALM}", self.user)),
+            false => self.user.to_owned(),
         }
     }
 
     fn response<'a>(&self, method: &str, field: &impl Fn(&str) -> &'a str) -> String {
         let secret = self.secret(field("nonce"), field("cnonce"));
-        let request = self.hash.of(&format!("{method}:{}", field("uri")));
+        let request = match field("qop") {
+            "auth-int" => format!("{method}:{}:{}", field("uri"), self.body),
+            _ => format!("{method}:{}", field("uri")),
+        };
+        let request = self.hash.of(&request);
         let freshness = match field("qop") {
             "" => field("nonce").to_owned(),
             qop => format!("{}:{}:{}:{qop}", field("nonce"), field("nc"), field("cnonce")),
@@ -149,6 +174,7 @@ impl Expected<'_> {
 #[derive(Clone, Copy)]
 enum Hash {
     Md5,
+    Sha1,
     Sha256,
     Sha512,
     Sha512t256,
@@ -159,6 +185,7 @@ impl Hash {
         let name = algorithm.to_ascii_uppercase();
         Some(match name.strip_suffix("-SESS").unwrap_or(&name) {
             "MD5" => Self::Md5,
+            "SHA" | "SHA-1" => Self::Sha1,
             "SHA-256" => Self::Sha256,
             "SHA-512" => Self::Sha512,
             "SHA-512-256" => Self::Sha512t256,
@@ -167,8 +194,13 @@ impl Hash {
     }
 
     fn of(self, text: &str) -> String {
+        self.of_bytes(text.as_bytes())
+    }
+
+    fn of_bytes(self, text: &[u8]) -> String {
         match self {
             Self::Md5 => hex(&Md5::digest(text)),
+            Self::Sha1 => hex(&Sha1::digest(text)),
             Self::Sha256 => hex(&Sha256::digest(text)),
             Self::Sha512 => hex(&Sha512::digest(text)),
             Self::Sha512t256 => hex(&Sha512_256::digest(text)),

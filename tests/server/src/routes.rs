@@ -47,8 +47,8 @@ pub(crate) async fn answer(call: Call) -> Result<Reply, Abort> {
 
         ["basic-auth", user, password] => auth::basic(&call, user, password),
         ["bearer"] => auth::bearer(&call),
-        ["digest-auth", qop, user, password] => digest::auth(&call, qop, user, password, "MD5"),
-        ["digest-auth", qop, user, password, algorithm] => digest::auth(&call, qop, user, password, algorithm),
+        ["digest-auth", qop, user, password] => digest::auth(call, qop, user, password, "MD5").await,
+        ["digest-auth", qop, user, password, algorithm] => digest::auth(call, qop, user, password, algorithm).await,
 
         [coding @ ("gzip" | "deflate" | "deflate-raw" | "br" | "zstd")] => encodings::encoded(call, coding).await,
         ["encoded", codings] => encodings::encoded(call, codings).await,

@@ -1,5 +1,6 @@
 //! Real connections to the example server, on every target.
 
+mod auth;
 mod faults;
 mod requests;
 mod responses;
