@@ -22,6 +22,7 @@ use crate::auth::Auth;
 use crate::backend::Runtime;
 use crate::body::Body;
 use crate::config::Timeout;
+use crate::cookies::Cookies;
 use crate::error::{Error, ErrorKind, Result};
 use crate::headers::{Headers, IntoHeaderName, IntoHeaderValue};
 use crate::multipart::Multipart;
@@ -73,6 +74,16 @@ impl Client {
     pub fn stream(&self, request: Request) -> Result<StreamingResponse> {
         let response = self.block_on(self.client.stream(request))??;
         Ok(StreamingResponse { response, client: self.clone(), unread: Bytes::new() })
+    }
+
+    /// As [`crate::Client::cookies`].
+    pub fn cookies(&self) -> Cookies {
+        self.client.cookies()
+    }
+
+    /// As [`crate::Client::update_cookies`].
+    pub fn update_cookies<T>(&self, change: impl FnOnce(&mut Cookies) -> T) -> Result<T> {
+        self.client.update_cookies(change)
     }
 
     fn wrap(&self, request: crate::RequestBuilder) -> RequestBuilder {
@@ -141,6 +152,11 @@ impl RequestBuilder {
     /// As [`crate::RequestBuilder::cookie`].
     pub fn cookie(self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.map(|request| request.cookie(name, value))
+    }
+
+    /// As [`crate::RequestBuilder::cookies`].
+    pub fn cookies(self, cookies: &Cookies) -> Self {
+        self.map(|request| request.cookies(cookies))
     }
 
     /// As [`crate::RequestBuilder::content`].

@@ -5,15 +5,17 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
 
+use http::StatusCode;
+
 use super::{Client, builder, hooks};
 use crate::auth::{Auth, Basic, Step};
 use crate::backend::{now, unix_time};
 use crate::body::Body;
-use crate::cookies::Cookies;
+use crate::cookies::{Cookies, renew};
 use crate::deadline::{Deadline, total_timeout};
 use crate::error::{Error, ErrorKind, Result};
 use crate::redirect;
-use crate::request::Request;
+use crate::request::{Request, same_origin};
 use crate::response::Response;
 use crate::streaming::StreamingResponse;
 
@@ -88,6 +90,12 @@ impl Client {
             let last_request = response.request().without_body();
             let (seen, rest) = look(response, flow.requires_response_body()).await?;
             step = flow.next(again, Some(&seen))?;
+            if let Step::Send(next) = &mut step
+                && let Some(from) = seen.url()
+            {
+                let to = next.url().clone();
+                renew(next.headers_mut(), &to, seen.headers(), from, unix_time())?;
+            }
             if matches!(step, Step::Done) {
                 return Ok(rest.unwrap_or_else(|| StreamingResponse::from_response(last_request, seen)));
             }
@@ -117,7 +125,7 @@ impl Client {
                 response.history = history;
                 return Ok(response);
             }
-            let next = self.next_request(&response);
+            let next = self.next_request(&response, &history);
             if !follow {
                 response.next_request = next.ok();
                 response.history = history;
@@ -128,9 +136,16 @@ impl Client {
         }
     }
 
-    fn next_request(&self, response: &StreamingResponse) -> Result<Request> {
+    /// The request that follows this redirect, with the jar's cookies for its URL.
+    fn next_request(&self, response: &StreamingResponse, history: &[Response]) -> Result<Request> {
         let mut next = redirect::next_request(response.request(), response.status(), response.headers())?;
-        if let Some(cookies) = self.jar().header(next.url(), unix_time())? {
+        // Cookies without a domain are for the origin that the program asked, and are not back after a way over others.
+        let mut asked = history.iter().filter_map(Response::url).chain([response.url()]);
+        let cookies = match asked.all(|url| same_origin(url, next.url())) {
+            true => self.jar().cookie_header(next.url(), unix_time())?,
+            false => self.jar().header_across_origins(next.url(), unix_time())?,
+        };
+        if let Some(cookies) = cookies {
             next.headers_mut().push(http::header::COOKIE, cookies);
         }
         Ok(next)
@@ -158,10 +173,18 @@ impl Client {
         if !route.capabilities.encoded_bodies {
             response.skip_decoding();
         }
-        if route.capabilities.cookies && response.headers().find(&http::header::SET_COOKIE).is_some() {
-            self.jar().extract(response.headers(), response.url(), unix_time());
+        if route.capabilities.cookies {
+            self.extract_cookies(&response);
         }
         Ok(response)
+    }
+
+    /// From every response, redirects and 401s too. A 407 is the proxy's, which has no say for the URL's host.
+    fn extract_cookies(&self, response: &StreamingResponse) {
+        let from_host = response.status() != StatusCode::PROXY_AUTHENTICATION_REQUIRED;
+        if from_host && response.headers().find(&http::header::SET_COOKIE).is_some() {
+            self.jar().extract_cookies(response.headers(), response.url(), unix_time());
+        }
     }
 }
 
