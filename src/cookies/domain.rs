@@ -2,13 +2,19 @@
 
 use std::net::Ipv4Addr;
 
+/// What no host of a URL has in it (WHATWG URL, "forbidden domain code point"), but for IPv6's.
+const NO_HOST: &str = " #%/<>?@\\^|";
+
 /// As hosts are written in URLs: lower case, Punycode; a leading dot says nothing (RFC 6265 5.2.3). `None` if it is no
 /// host. Nothing is percent-decoded.
 pub(super) fn canonical(domain: &str) -> Option<String> {
     let domain = domain.strip_prefix('.').unwrap_or(domain);
+    if domain.starts_with('.') || domain.contains(|letter: char| letter.is_ascii_control() || NO_HOST.contains(letter))
+    {
+        return None;
+    }
     match domain.is_ascii() {
         true => Some(domain.to_ascii_lowercase()),
-        false if domain.contains('%') => None,
         false => url::Host::parse(domain).ok().map(|host| host.to_string()),
     }
 }

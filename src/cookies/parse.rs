@@ -9,7 +9,7 @@ use super::{date, domain};
 
 /// RFC 6265bis 5.7, step 4: name and value together, in bytes.
 const LONGEST_PAIR: usize = 4096;
-/// RFC 6265bis 5.6: longer attributes are not read.
+/// RFC 6265bis 5.6: longer attributes are not read. (Nor are those with a tab, which separates the fields of a cookies.txt.)
 const LONGEST_ATTRIBUTE: usize = 1024;
 /// RFC 6265bis 5.5: no cookie lives longer than 400 days.
 const LONGEST_LIFE: Duration = Duration::from_secs(400 * 24 * 60 * 60);
@@ -77,7 +77,7 @@ impl Attributes {
     fn read(&mut self, part: &str, now: Duration) {
         let (name, value) = part.split_once('=').unwrap_or((part, ""));
         let value = trim(value);
-        if value.len() > LONGEST_ATTRIBUTE {
+        if value.len() > LONGEST_ATTRIBUTE || value.contains('\t') {
             return;
         }
         match trim(name).to_ascii_lowercase().as_str() {

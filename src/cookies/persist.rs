@@ -171,7 +171,8 @@ fn loaded(all: Vec<Cookie>) -> Cookies {
 /// A file is no better than the response that its cookies came in, and the list of suffixes may have grown since.
 fn checked(mut cookie: Cookie) -> Option<Cookie> {
     let by_hand = cookie.domain.is_empty();
-    if !is_sound(&cookie) || !(by_hand || parse::has_kept_its_prefix(&cookie)) {
+    let is_host = domain::canonical(&cookie.domain).as_ref() == Some(&cookie.domain);
+    if !is_host || !is_sound(&cookie) || !(by_hand || parse::has_kept_its_prefix(&cookie)) {
         return None;
     }
     match domain::has_one_owner(&cookie.domain) {
