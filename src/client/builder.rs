@@ -89,8 +89,7 @@ impl ClientBuilder {
     ///
     /// ```
     /// let saved = whimbrel::Cookies::from_netscape("example.org\tFALSE\t/\tFALSE\t0\tn\t1\n")?;
-    /// let transport = whimbrel::MockTransport::new(|_| 200);
-    /// let client = whimbrel::Client::builder().transport(transport).cookies(&saved).build()?;
+    /// let client = whimbrel::Client::builder().cookies(&saved).build()?;
     /// let request = client.get("http://example.org/").build()?;
     /// assert_eq!(request.headers().get("cookie").unwrap(), "n=1");
     /// # Ok::<(), whimbrel::Error>(())

@@ -138,7 +138,7 @@ impl Client {
     /// the cookies (a browser) this is `Unsupported`.
     ///
     /// ```
-    /// let client = whimbrel::Client::builder().transport(whimbrel::MockTransport::new(|_| 200)).build()?;
+    /// let client = whimbrel::Client::new();
     /// client.update_cookies(|cookies| cookies.set("a", "1"))?;
     /// assert_eq!(client.cookies().get("a")?, Some("1"));
     /// # Ok::<(), whimbrel::Error>(())
