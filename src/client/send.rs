@@ -6,6 +6,8 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use http::StatusCode;
+use http::header::SET_COOKIE;
+use url::Url;
 
 use super::{Client, builder, hooks};
 use crate::auth::{Auth, Basic, Step};
@@ -14,6 +16,7 @@ use crate::body::Body;
 use crate::cookies::{Cookies, renew};
 use crate::deadline::{Deadline, total_timeout};
 use crate::error::{Error, ErrorKind, Result};
+use crate::headers::Headers;
 use crate::redirect;
 use crate::request::{Request, same_origin};
 use crate::response::Response;
@@ -90,11 +93,8 @@ impl Client {
             let last_request = response.request().without_body();
             let (seen, rest) = look(response, flow.requires_response_body()).await?;
             step = flow.next(again, Some(&seen))?;
-            if let Step::Send(next) = &mut step
-                && let Some(from) = seen.url()
-            {
-                let to = next.url().clone();
-                renew(next.headers_mut(), &to, seen.headers(), from, unix_time())?;
+            if let Step::Send(next) = &mut step {
+                self.renew_cookies(next, &seen)?;
             }
             if matches!(step, Step::Done) {
                 return Ok(rest.unwrap_or_else(|| StreamingResponse::from_response(last_request, seen)));
@@ -105,6 +105,17 @@ impl Client {
             };
             history = std::mem::take(&mut last.history);
             history.push(last);
+        }
+    }
+
+    /// The next request of an auth flow has the cookies that the last response set (HTTPX's digest).
+    fn renew_cookies(&self, next: &mut Request, seen: &Response) -> Result<()> {
+        match seen.url() {
+            Some(from) if self.shows_cookies(seen.status(), seen.headers(), from) => {
+                let to = next.url().clone();
+                renew(next.headers_mut(), &to, seen.headers(), from, unix_time())
+            }
+            _ => Ok(()),
         }
     }
 
@@ -173,18 +184,23 @@ impl Client {
         if !route.capabilities.encoded_bodies {
             response.skip_decoding();
         }
-        if route.capabilities.cookies {
-            self.extract_cookies(&response);
-        }
+        self.extract_cookies(&response);
         Ok(response)
     }
 
-    /// From every response, redirects and 401s too. A 407 is the proxy's, which has no say for the URL's host.
+    /// From every response, redirects and 401s too.
     fn extract_cookies(&self, response: &StreamingResponse) {
-        let from_host = response.status() != StatusCode::PROXY_AUTHENTICATION_REQUIRED;
-        if from_host && response.headers().find(&http::header::SET_COOKIE).is_some() {
+        if self.shows_cookies(response.status(), response.headers(), response.url()) {
             self.jar().extract_cookies(response.headers(), response.url(), unix_time());
         }
+    }
+
+    /// Whether the response sets cookies that are the client's to keep: not where the host keeps them; and a 407 is the
+    /// proxy's, which has no say for the URL's host.
+    fn shows_cookies(&self, status: StatusCode, headers: &Headers, url: &Url) -> bool {
+        headers.find(&SET_COOKIE).is_some()
+            && status != StatusCode::PROXY_AUTHENTICATION_REQUIRED
+            && self.inner.routes.of(url).capabilities.cookies
     }
 }
 

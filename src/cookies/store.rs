@@ -170,7 +170,7 @@ fn secret(pairs: &str) -> Result<HeaderValue> {
 /// deleted. A header that the jar did not write is the user's, and stays.
 pub(crate) fn renew(headers: &mut Headers, to: &Url, response: &Headers, from: &Url, now: Duration) -> Result<()> {
     let header = headers.find(&COOKIE);
-    if response.find(&SET_COOKIE).is_none() || header.is_some_and(|header| !header.is_sensitive()) {
+    if header.is_some_and(|header| !header.is_sensitive()) {
         return Ok(());
     }
     let mut pairs: Vec<_> = header.map(text).iter().flat_map(|text| text.split("; ")).map(str::to_owned).collect();
