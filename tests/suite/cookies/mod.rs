@@ -173,6 +173,16 @@ support::test! {
         }
     }
 
+    // F11
+    async fn an_auth_flow_sends_no_cookies_of_a_proxy() {
+        let client = support::mock(|request| match request.headers().contains("authorization") {
+            true => Response::new(200).with_text(request.headers().get_list("cookie").unwrap_or_default()),
+            false => Response::new(407).with_header("set-cookie", "n=1"),
+        });
+        let client = client.auth(Challenged).build().unwrap();
+        assert_eq!(sent(&client, "http://h/").await, "");
+    }
+
     async fn a_request_has_cookies_of_its_own() {
         let client = support::echo().cookies(&[("a", "1"), ("b", "2")].into_iter().collect()).build().unwrap();
         let own: Cookies = [Cookie::new("b", "3"), Cookie::new("c", "4").with_host("other")].into_iter().collect();
