@@ -16,8 +16,8 @@ use crate::error::{Error, ErrorKind, Result};
 ///
 /// What responses set follows RFC 6265bis: domains, paths, `Secure`, `Max-Age` and `Expires` (at most 400 days), the
 /// prefixes `__Host-` and `__Secure-`. Domains that many owners share, such as `com` and `co.uk`, get no cookies. That
-/// takes the list of public suffixes (feature `psl`, on by default); without it the `Domain` attribute widens nothing,
-/// and each cookie goes back to the host that set it.
+/// takes the list of public suffixes (feature `psl`, on by default; `cargo update -p psl` brings the list up to date).
+/// Without it the `Domain` attribute widens nothing, and each cookie goes back to the host that set it.
 ///
 /// Cookies set by hand without a domain go with every request of the client, as in HTTPX, but follow no redirect to
 /// another origin.
@@ -117,7 +117,8 @@ impl Cookies {
         self.cookies.retain(|cookie| !is_in(cookie, domain, path));
     }
 
-    /// Removes the cookies that have ended at this time since the Unix epoch. They are not sent in any case.
+    /// Removes the cookies that have ended at this time since the Unix epoch. They are not sent in any case, and go by
+    /// themselves when a response sets others.
     pub fn clear_expired(&mut self, now: std::time::Duration) {
         self.cookies.retain(|cookie| !cookie.is_expired(now));
     }

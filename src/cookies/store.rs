@@ -39,6 +39,7 @@ impl Cookies {
     /// # Ok::<(), whimbrel::Error>(())
     /// ```
     pub fn extract_cookies(&mut self, headers: &Headers, url: &Url, now: Duration) {
+        self.clear_expired(now);
         for field in headers.find_all(&SET_COOKIE).take(PER_RESPONSE) {
             if let Some(cookie) = parse::set_cookie(&text(field), url, now) {
                 self.store(cookie, is_secure(url), now);
@@ -100,7 +101,7 @@ impl Cookies {
         }
         let domain = cookie.domain.clone();
         self.put(cookie);
-        self.make_room(&domain, now);
+        self.make_room(&domain);
     }
 
     /// In place of the cookie of the same name, domain and path, if there is one: that keeps its age (step 24).
@@ -113,14 +114,11 @@ impl Cookies {
         }
     }
 
-    /// RFC 6265bis 5.7, at its end: first what has expired, then the domain's excess, then the jar's.
-    fn make_room(&mut self, domain: &str, now: Duration) {
-        let of_domain = |cookie: &Cookie| cookie.domain == domain;
-        let bound = |cookie: &Cookie| !cookie.domain.is_empty();
+    /// RFC 6265bis 5.7, at its end: after what has expired goes the domain's excess, and then the jar's.
+    fn make_room(&mut self, domain: &str) {
         if self.cookies.len() > PER_DOMAIN {
-            self.cookies.retain(|cookie| !cookie.is_expired(now));
-            self.keep(PER_DOMAIN, of_domain);
-            self.keep(TOTAL, bound);
+            self.keep(PER_DOMAIN, |cookie| cookie.domain == domain);
+            self.keep(TOTAL, |cookie| !cookie.domain.is_empty());
         }
     }
 
