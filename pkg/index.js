@@ -49,6 +49,7 @@ export class Client {
   }
 
   async #exchange(method, url, options) {
+    options ??= {};
     const { signal } = options;
     signal?.throwIfAborted();
     const plain = await requestOptions(options, this.#timeout);

@@ -9,6 +9,7 @@
 //! # Ok::<(), whimbrel::Error>(())
 //! ```
 
+use std::borrow::Cow;
 use std::fmt::Display;
 use std::io;
 use std::pin::pin;
@@ -26,9 +27,21 @@ use crate::cookies::Cookies;
 use crate::error::{Error, ErrorKind, Result};
 use crate::headers::{Headers, IntoHeaderName, IntoHeaderValue};
 use crate::multipart::Multipart;
+use crate::query_params::QueryParams;
 use crate::request::Request;
 use crate::response::Response;
+use crate::transport::Capabilities;
 use crate::url_merge::IntoUrl;
+
+/// What needs no waiting is the same for both faces.
+macro_rules! same {
+    ($inner:ident: $Type:ident, $($name:ident -> $returned:ty),*) => { $(
+        #[doc = concat!("As [`crate::", stringify!($Type), "::", stringify!($name), "`].")]
+        pub fn $name(&self) -> $returned {
+            self.$inner.$name()
+        }
+    )* };
+}
 
 /// A [`crate::Client`] and the runtime that drives it.
 #[derive(Clone)]
@@ -65,6 +78,16 @@ impl Client {
 
     verbs!(get, options, head, post, put, patch, delete);
 
+    /// As [`crate::Client::build_request`].
+    pub fn build_request(&self, method: impl TryInto<Method>, url: impl IntoUrl) -> Result<Request> {
+        self.client.build_request(method, url)
+    }
+
+    same! { client: Client,
+        base_url -> Option<&url::Url>, headers -> &Headers, params -> &QueryParams, timeout -> Timeout, cookies -> Cookies,
+        capabilities -> Capabilities
+    }
+
     /// As [`crate::Client::send`].
     pub fn send(&self, request: Request) -> Result<Response> {
         self.block_on(self.client.send(request))?
@@ -74,11 +97,6 @@ impl Client {
     pub fn stream(&self, request: Request) -> Result<StreamingResponse> {
         let response = self.block_on(self.client.stream(request))??;
         Ok(StreamingResponse { response, client: self.clone(), unread: Bytes::new() })
-    }
-
-    /// As [`crate::Client::cookies`].
-    pub fn cookies(&self) -> Cookies {
-        self.client.cookies()
     }
 
     /// As [`crate::Client::update_cookies`].
@@ -229,29 +247,15 @@ pub struct StreamingResponse {
 }
 
 impl StreamingResponse {
-    /// As [`crate::StreamingResponse::status`].
-    pub fn status(&self) -> http::StatusCode {
-        self.response.status()
+    same! { response: StreamingResponse,
+        status -> http::StatusCode, reason_phrase -> Cow<'_, str>, version -> Option<http::Version>, headers -> &Headers,
+        url -> &url::Url, request -> &Request, history -> &[Response], extensions -> &http::Extensions,
+        is_success -> bool, content_length -> Option<u64>, bytes_downloaded -> u64
     }
 
-    /// As [`crate::StreamingResponse::headers`].
-    pub fn headers(&self) -> &Headers {
-        self.response.headers()
-    }
-
-    /// As [`crate::StreamingResponse::url`].
-    pub fn url(&self) -> &url::Url {
-        self.response.url()
-    }
-
-    /// As [`crate::StreamingResponse::content_length`].
-    pub fn content_length(&self) -> Option<u64> {
-        self.response.content_length()
-    }
-
-    /// As [`crate::StreamingResponse::bytes_downloaded`].
-    pub fn bytes_downloaded(&self) -> u64 {
-        self.response.bytes_downloaded()
+    /// As [`crate::StreamingResponse::raise_for_status`].
+    pub fn raise_for_status(&self) -> Result<&Self> {
+        self.response.raise_for_status().map(|_| self)
     }
 
     /// As [`crate::StreamingResponse::chunk`].

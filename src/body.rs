@@ -170,7 +170,8 @@ impl fmt::Debug for Body {
 
 impl From<Bytes> for Body {
     fn from(bytes: Bytes) -> Self {
-        Self { inner: Inner::Bytes(bytes) }
+        // No bytes are no body: HTTPX announces no length for them.
+        Self { inner: if bytes.is_empty() { Inner::Empty } else { Inner::Bytes(bytes) } }
     }
 }
 

@@ -159,7 +159,7 @@ impl Tls {
 }
 
 /// Everything that a transport needs to know; what it cannot honour it refuses when it is built.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct TransportConfig {
     pub(crate) limits: Option<Limits>,
     pub(crate) tls: Option<Tls>,

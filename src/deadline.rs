@@ -21,9 +21,18 @@ impl Deadline {
         Self { at: limit.and_then(|limit| now().checked_add(limit)), timer: None }
     }
 
+    /// Whether the time is over.
+    pub(crate) fn is_over(&self) -> bool {
+        self.at.is_some_and(|at| now() >= at)
+    }
+
     /// Ready once the time is over. The timer starts at the first call.
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let Some(at) = self.at else { return Poll::Pending };
+        // A runtime that thinks its task too busy holds timers back.
+        if self.is_over() {
+            return Poll::Ready(());
+        }
         let timer = self.timer.get_or_insert_with(|| Box::pin(sleep(at.saturating_duration_since(now()))));
         timer.as_mut().poll(cx)
     }
@@ -33,22 +42,32 @@ impl Deadline {
 #[derive(Default)]
 pub(crate) struct Patience {
     timer: Option<Pin<Box<Sleep>>>,
+    polled: Option<Instant>,
 }
+
+/// A timer wakes its task about on time. Who comes much later did something else meanwhile, and waits from now on.
+const LATE: Duration = Duration::from_millis(50);
 
 impl Patience {
     /// Something moved: the next wait starts from zero.
     pub(crate) fn reset(&mut self) {
         self.timer = None;
+        self.polled = None;
     }
 
     /// Ready once this wait took longer than the limit.
     pub(crate) fn poll(&mut self, limit: Option<Duration>, cx: &mut Context<'_>) -> Poll<()> {
         let Some(limit) = limit else { return Poll::Pending };
+        let polled = self.polled.replace(now());
+        if polled.is_some_and(|polled| polled.elapsed() > limit.saturating_add(LATE)) {
+            self.timer = None;
+        }
         self.timer.get_or_insert_with(|| Box::pin(sleep(limit))).as_mut().poll(cx)
     }
 }
 
 /// The future's result, or the error if it takes longer than the limit. The timer starts only when the future waits.
+#[allow(dead_code, reason = "the waits of fetch have more than one end")]
 pub(crate) async fn within<T>(
     limit: Option<Duration>,
     late: impl FnOnce(Duration) -> Error,
@@ -68,11 +87,17 @@ pub(crate) async fn within<T>(
 
 /// The error of a phase that took too long.
 pub(crate) fn timed_out(kind: ErrorKind, what: &str, limit: Duration) -> Error {
-    Error::new(kind, format!("{what} within {limit:?}"))
+    let name = match kind {
+        ErrorKind::ConnectTimeout => "connect",
+        ErrorKind::PoolTimeout => "pool",
+        ErrorKind::WriteTimeout => "write",
+        _ => "read",
+    };
+    Error::new(kind, format!("{what} within {limit:?}, the {name} timeout"))
 }
 
 /// The error of a request that took too long as a whole.
 pub(crate) fn total_timeout() -> Error {
-    let message = "The request did not finish within the total timeout; raise Timeout::total to allow more";
+    let message = "The request did not finish within the total timeout; raise it to allow more";
     Error::new(ErrorKind::TotalTimeout, message)
 }

@@ -156,7 +156,7 @@ impl Error {
 }
 
 /// The URL as errors and logs may show it.
-fn without_credentials(url: &Url) -> Url {
+pub(crate) fn without_credentials(url: &Url) -> Url {
     let mut url = url.clone();
     // Both setters fail only on URLs that cannot have credentials in the first place.
     let _ = url.set_username("");

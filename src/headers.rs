@@ -16,7 +16,7 @@ use crate::error::{Error, ErrorKind, Result};
 /// headers.append("Accept", "text/html")?;
 /// headers.append("accept", "*/*")?;
 /// assert_eq!(headers.get("ACCEPT").unwrap(), "text/html");
-/// assert_eq!(headers.get_list("accept").unwrap(), "text/html, */*");
+/// assert_eq!(headers.joined("accept").unwrap(), "text/html, */*");
 /// # Ok::<(), whimbrel::Error>(())
 /// ```
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -98,19 +98,19 @@ impl Headers {
         self.fields.iter().find(|(known, _)| known == name).map(|(_, value)| value)
     }
 
-    /// [`Headers::get_all`] for a name that is known already.
+    /// [`Headers::get_list`] for a name that is known already.
     pub(crate) fn find_all<'a>(&'a self, name: &'a HeaderName) -> impl Iterator<Item = &'a HeaderValue> {
         self.fields.iter().filter(move |(known, _)| known == name).map(|(_, value)| value)
     }
 
     /// All values of the name, in order.
-    pub fn get_all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a HeaderValue> {
+    pub fn get_list<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a HeaderValue> {
         self.fields.iter().filter(move |(known, _)| known.as_str().eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
 
     /// All values of the name as one list, joined by `", "`; bytes that are not UTF-8 are read as Latin-1.
-    pub fn get_list(&self, name: impl AsRef<str>) -> Option<String> {
-        let values: Vec<_> = self.get_all(name.as_ref()).map(text).collect();
+    pub fn joined(&self, name: impl AsRef<str>) -> Option<String> {
+        let values: Vec<_> = self.get_list(name.as_ref()).map(text).collect();
         (!values.is_empty()).then(|| values.join(", "))
     }
 

@@ -1,7 +1,7 @@
 //! `multipart/form-data` bodies, laid out byte for byte as HTTPX does (RFC 7578, HTML's escaping of names).
 
 use std::borrow::Cow;
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
 use bytes::Bytes;
 use http::HeaderValue;
@@ -26,12 +26,19 @@ pub struct Multipart {
 }
 
 /// One part of a [`Multipart`] form.
-#[derive(Debug)]
 pub struct Part {
     bytes: Bytes,
     file_name: Option<String>,
     content_type: Option<String>,
     headers: Vec<(String, String)>,
+}
+
+/// The content may be a secret, so that only its length is shown.
+impl fmt::Debug for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let length = self.bytes.len();
+        f.debug_struct("Part").field("file_name", &self.file_name).field("length", &length).finish_non_exhaustive()
+    }
 }
 
 impl Multipart {

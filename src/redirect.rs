@@ -67,6 +67,11 @@ fn next_url(from: &Url, headers: &Headers) -> Result<Url> {
         let message = format!("Invalid URL in location header: {error}");
         Error::new(ErrorKind::RemoteProtocol, message).with_url(from)
     })?;
+    // A host's fetch would open data:, blob: and, in Deno, file: as well.
+    if !matches!(url.scheme(), "http" | "https") {
+        let message = format!("Redirect to an unsupported protocol '{}:'", url.scheme());
+        return Err(Error::new(ErrorKind::UnsupportedProtocol, message).with_url(from));
+    }
     if url.fragment().is_none() {
         url.set_fragment(from.fragment());
     }
@@ -82,7 +87,8 @@ fn next_headers(request: &Request, url: &Url, keeps_body: bool) -> Result<Header
         for name in secret.iter().filter(|name| !SAFE_ACROSS_ORIGINS.contains(&name.as_str())) {
             headers.remove(name);
         }
-        if url.has_host() {
+        // Whose transport writes Host itself has none here.
+        if url.has_host() && headers.contains(HOST) {
             headers.insert(HOST, host_value(url)?)?;
         }
     }

@@ -1,11 +1,13 @@
 //! A request, ready to be sent.
 
+use std::fmt;
+
 use http::{Extensions, HeaderValue, Method};
 use url::{Position, Url};
 
 use crate::body::Body;
 use crate::config::Timeout;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, without_credentials};
 use crate::headers::Headers;
 
 /// A request as it will be sent: the URL is absolute, headers and body are final.
@@ -18,31 +20,42 @@ use crate::headers::Headers;
 /// assert_eq!(request.headers().get("content-length").unwrap(), "5");
 /// # Ok::<(), whimbrel::Error>(())
 /// ```
-#[derive(Debug)]
 pub struct Request {
     /// Boxed, for a request moves through many hands, and moving a pointer costs less than moving what it points to.
     inner: Box<Inner>,
 }
 
-#[derive(Debug)]
 struct Inner {
     method: Method,
     url: Url,
     headers: Headers,
     body: Body,
-    timeout: Timeout,
+    /// `None` is the client's.
+    timeout: Option<Timeout>,
     extensions: Extensions,
 }
 
+/// Without credentials: those of the URL are left out, and headers that hold some are marked sensitive.
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request")
+            .field("method", self.method())
+            .field("url", &without_credentials(self.url()).as_str())
+            .field("headers", self.headers())
+            .field("body", self.body())
+            .finish_non_exhaustive()
+    }
+}
+
 impl Request {
-    /// A request without headers, body or client defaults, and with the default timeouts.
+    /// A request without headers, body or client defaults. The client that sends it brings its timeouts.
     pub fn new(method: Method, url: Url) -> Self {
         let inner = Inner {
             method,
             url,
             headers: Headers::new(),
             body: Body::empty(),
-            timeout: Timeout::default(),
+            timeout: None,
             extensions: Extensions::new(),
         };
         Self { inner: Box::new(inner) }
@@ -88,14 +101,19 @@ impl Request {
         &mut self.inner.body
     }
 
-    /// The timeouts that hold for this request.
+    /// The timeouts that hold for this request; the defaults as long as neither it nor a client has set any.
     pub fn timeout(&self) -> Timeout {
-        self.inner.timeout
+        self.inner.timeout.unwrap_or_default()
     }
 
-    /// The timeouts, to change.
+    /// The timeouts, to change; a client then leaves them alone.
     pub fn timeout_mut(&mut self) -> &mut Timeout {
-        &mut self.inner.timeout
+        self.inner.timeout.get_or_insert_default()
+    }
+
+    /// A client's timeouts, for a request that has none.
+    pub(crate) fn set_default_timeout(&mut self, timeout: Timeout) {
+        self.inner.timeout.get_or_insert(timeout);
     }
 
     /// Values that travel with the request to the transport.

@@ -9,11 +9,11 @@ use http::{Extensions, StatusCode, Version};
 use serde::de::DeserializeOwned;
 use url::Url;
 
-use crate::backend::unix_time;
+use crate::backend::{now, unix_time};
 use crate::body::Incoming;
 use crate::cookies::Cookies;
 use crate::decode::text;
-use crate::error::{BoxError, Error, ErrorKind, Result};
+use crate::error::{BoxError, Error, ErrorKind, Result, without_credentials};
 use crate::headers::Headers;
 use crate::request::Request;
 use crate::streaming::StreamingResponse;
@@ -57,14 +57,24 @@ impl Head {
         let at = |error: Error| url.into_iter().fold(error, |error, url| error.with_url(url));
         // An error's own URL is without credentials.
         let shown = at(Error::new(ErrorKind::Status, "")).url().map(Url::to_string).unwrap_or_default();
-        let location = self.headers.get("location").filter(|_| self.status.is_redirection()).map(crate::headers::text);
-        let location = location.map(|location| format!("\nRedirect location: '{location}'")).unwrap_or_default();
+        let redirects = matches!(self.status.as_u16(), 301 | 302 | 303 | 307 | 308);
+        let location = self.headers.get("location").filter(|_| redirects).map(crate::headers::text);
+        let location = location.map(|location| format!("\nRedirect location: '{}'", shown_location(&location)));
+        let location = location.unwrap_or_default();
         let (code, reason) = (self.status.as_u16(), self.reason_phrase());
         let message = format!(
             "{class} '{code} {reason}' for url '{shown}'{location}\nFor more information check: \
              https://developer.mozilla.org/en-US/docs/Web/HTTP/Status/{code}"
         );
         Err(at(Error::new(ErrorKind::Status, message).with_status(self.status)))
+    }
+}
+
+/// A Location may hold credentials, too.
+fn shown_location(location: &str) -> String {
+    match Url::parse(location) {
+        Ok(url) if !url.username().is_empty() || url.password().is_some() => without_credentials(&url).to_string(),
+        _ => location.to_owned(),
     }
 }
 
@@ -125,13 +135,22 @@ impl Response {
 
     /// With this text as the body.
     pub fn with_text(self, text: impl Into<String>) -> Self {
-        self.with_body(text.into()).with_header("content-type", "text/plain; charset=utf-8")
+        self.with_body(text.into()).with_type("text/plain; charset=utf-8")
     }
 
     /// With this value as a JSON body.
+    ///
+    /// # Panics
+    ///
+    /// When the value cannot be JSON, as a map whose keys are no strings.
     pub fn with_json(self, value: &impl serde::Serialize) -> Self {
-        let body = serde_json::to_vec(value).unwrap_or_default();
-        self.with_body(body).with_header("content-type", "application/json")
+        let body = serde_json::to_vec(value).expect("a response built by hand is JSON when it says so");
+        self.with_body(body).with_type("application/json")
+    }
+
+    /// Unless the type was set before.
+    fn with_type(self, content_type: &str) -> Self {
+        if self.head.headers.contains("content-type") { self } else { self.with_header("content-type", content_type) }
     }
 
     /// The status code.
@@ -210,7 +229,7 @@ impl Response {
         charset.unwrap_or_else(|| self.default_encoding.clone().into_owned())
     }
 
-    /// Reads the text in this charset from now on.
+    /// Reads the text in this charset from now on: UTF-8, ASCII or Latin-1. Others are read as UTF-8.
     pub fn set_encoding(&mut self, encoding: impl Into<String>) {
         self.encoding = Some(encoding.into().to_ascii_lowercase());
     }
@@ -285,6 +304,8 @@ impl StreamingResponse {
         streaming.history = response.history;
         streaming.next_request = response.next_request;
         streaming.default_encoding = response.default_encoding;
+        streaming.set_downloaded(response.downloaded);
+        streaming.started = now().checked_sub(response.elapsed);
         streaming.skip_decoding();
         streaming
     }

@@ -47,6 +47,8 @@ pub struct StreamingResponse {
     body: Incoming,
     decoders: Decoding,
     downloaded: u64,
+    /// What is read comes from memory, and was counted when it came over the wire.
+    counted: bool,
 }
 
 /// How the bytes off the wire become content.
@@ -72,6 +74,7 @@ impl StreamingResponse {
             body,
             decoders: Decoding::Unknown,
             downloaded: 0,
+            counted: false,
         }
     }
 
@@ -142,6 +145,11 @@ impl StreamingResponse {
         response
     }
 
+    /// The body was read before, and took so many bytes on the wire.
+    pub(crate) fn set_downloaded(&mut self, downloaded: u64) {
+        (self.downloaded, self.counted) = (downloaded, true);
+    }
+
     /// The body is content already: the host decoded it.
     pub(crate) fn skip_decoding(&mut self) {
         self.decoders = Decoding::Off;
@@ -198,8 +206,10 @@ impl StreamingResponse {
     fn poll_raw(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes>>> {
         let polled = self.body.poll_chunk(cx).map_err(|error| error.with_url(self.request.url()));
         match polled {
+            // A body that is always ready would otherwise never meet its deadline.
+            Poll::Ready(Some(Ok(_))) if self.deadline.is_over() => Poll::Ready(Some(Err(self.total_timeout()))),
             Poll::Ready(Some(Ok(bytes))) => {
-                self.downloaded += bytes.len() as u64;
+                self.downloaded += if self.counted { 0 } else { bytes.len() as u64 };
                 Poll::Ready(Some(Ok(bytes)))
             }
             Poll::Pending if self.deadline.poll(cx).is_ready() => Poll::Ready(Some(Err(self.total_timeout()))),

@@ -18,12 +18,19 @@ pub trait IntoUrl {
 }
 
 /// A URL as it was given.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum UrlText {
     /// An absolute URL that is parsed already.
     Parsed(Url),
     /// Text: absolute, or relative to `base_url`.
     Text(String),
+}
+
+/// It may hold a password.
+impl std::fmt::Debug for UrlText {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("UrlText")
+    }
 }
 
 impl IntoUrl for &str {
@@ -161,7 +168,7 @@ pub(crate) fn apply_params(url: &mut Url, client: &QueryParams, request: Option<
 
 /// Has both a scheme and a host, read as a browser would, tabs and spaces before it included.
 fn is_absolute(text: &str) -> bool {
-    text.contains(':') && Url::parse(text).ok().or_else(|| known_to_host(text)).is_some_and(|url| url.has_host())
+    text.contains("://") && Url::parse(text).ok().or_else(|| known_to_host(text)).is_some_and(|url| url.has_host())
 }
 
 /// The path and query to append. A host that stands in for a path (`//other.example/x`) is dropped, never contacted

@@ -51,7 +51,7 @@ function credentials(auth) {
 
 function timeouts(timeout, defaults) {
   if (timeout === null) return Object.fromEntries(PHASES.map((phase) => [phase, null]));
-  if (typeof timeout === "number") return timeouts({ connect: timeout, read: timeout, write: timeout, pool: timeout }, DEFAULTS);
+  if (typeof timeout === "number") return timeouts({ connect: timeout, read: timeout, write: timeout, pool: timeout }, defaults);
   known(timeout, PHASES);
   const merged = { ...defaults, ...timeout };
   for (const [phase, limit] of Object.entries(merged)) {

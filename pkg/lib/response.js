@@ -2,6 +2,7 @@
 
 import { errorOf, fromFailure } from "./failure.js";
 
+const REDIRECTS = [301, 302, 303, 307, 308];
 const STATUS_CLASS = { 1: "Informational response", 3: "Redirect response", 4: "Client error", 5: "Server error" };
 
 /** What a response shows before its body is read. */
@@ -33,10 +34,10 @@ class Head {
 
   raiseForStatus() {
     if (this.ok) return this;
-    const location = this.isRedirect ? this.headers.get("location") : null;
+    const location = REDIRECTS.includes(this.status) ? this.headers.get("location") : null;
     const message =
       `${STATUS_CLASS[Math.trunc(this.status / 100)] ?? "Invalid status code"} '${this.status} ${this.statusText}' ` +
-      `for url '${withoutCredentials(this.url)}'${location === null ? "" : `\nRedirect location: '${location}'`}\n` +
+      `for url '${withoutCredentials(this.url)}'${location === null ? "" : `\nRedirect location: '${withoutCredentials(location)}'`}\n` +
       `For more information check: https://developer.mozilla.org/en-US/docs/Web/HTTP/Status/${this.status}`;
     throw errorOf("Status", message, { url: withoutCredentials(this.url), response: this });
   }
@@ -197,7 +198,9 @@ function decoder(encoding) {
   }
 }
 
+/** As it is, if it is no absolute URL: a Location need not be one. */
 function withoutCredentials(text) {
+  if (!URL.canParse(text)) return text;
   const url = new URL(text);
   url.username = url.password = "";
   return url.href;

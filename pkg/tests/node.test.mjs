@@ -370,3 +370,45 @@ test("the packed package has all that it needs", async () => {
     rmSync(folder, { recursive: true });
   }
 });
+
+test("a fetch of the caller's own may return anything", async () => {
+  for (const fetch of [async () => undefined, async () => ({ status: 200 }), () => "text"]) {
+    const error = await new Client({ fetch }).get(base).catch((error) => error);
+    assert.equal(error.kind, "LocalProtocol");
+  }
+  const direct = await new Client({ fetch: () => new globalThis.Response("no promise") }).get(base);
+  assert.equal(direct.text(), "no promise");
+});
+
+test("an abort while the body is read ends it, wherever it comes from", async () => {
+  const controller = new AbortController();
+  let pulls = 0;
+  const pull = (stream) => {
+    pulls += 1;
+    if (pulls === 2) controller.abort(new Error("enough"));
+    stream.enqueue(new Uint8Array(3));
+  };
+  const client = new Client({ fetch: async () => new globalThis.Response(new ReadableStream({ pull }, { highWaterMark: 0 })) });
+  await assert.rejects(client.get(base, { signal: controller.signal }), /enough/);
+  const other = new Client({ fetch: async () => new globalThis.Response("fine") });
+  assert.equal((await other.get(base)).text(), "fine");
+});
+
+test("an upload may take its time", async () => {
+  async function* slowly() {
+    for (let piece = 0; piece < 6; piece += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 80));
+      yield "x";
+    }
+  }
+  const response = await new Client({ timeout: { read: 300 } }).post(`${base}/anything`, { content: slowly() });
+  assert.equal(response.json().body, "xxxxxx");
+});
+
+test("a redirect to another origin is followed, to another scheme it is not", async () => {
+  const client = new Client({ followRedirects: true });
+  const there = `${base.replace("127.0.0.1", "localhost")}/anything`;
+  assert.equal((await client.get(`${base}/redirect-to`, { params: { url: there } })).url, there);
+  const error = await client.get(`${base}/redirect-to`, { params: { url: "data:text/plain,hello" } }).catch((error) => error);
+  assert.equal(error.kind, "UnsupportedProtocol");
+});

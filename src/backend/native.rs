@@ -73,13 +73,23 @@ pub(crate) fn read_folder(path: &str) -> io::Result<Vec<String>> {
     Ok(files.collect())
 }
 
-/// A runtime for blocking callers: current-thread, without threads of its own.
-pub(crate) struct Runtime(tokio::runtime::Runtime);
+/// A runtime for blocking callers: current-thread, with no thread of its own but the one that resolves names.
+pub(crate) struct Runtime(Option<tokio::runtime::Runtime>);
+
+impl Drop for Runtime {
+    fn drop(&mut self) {
+        // A runtime that is merely dropped waits for the system to resolve a name, however long that takes, and must not be
+        // dropped by async code at all.
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
 
 impl Runtime {
     pub(crate) fn new() -> Result<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        runtime.map(Self).map_err(|error| {
+        runtime.map(|runtime| Self(Some(runtime))).map_err(|error| {
             Error::new(ErrorKind::Unsupported, format!("No runtime can be started: {error}")).with_source(error)
         })
     }
@@ -92,7 +102,10 @@ impl Runtime {
                 "A blocking call inside an async runtime would block it; use whimbrel::Client and await, or spawn_blocking",
             ));
         }
-        Ok(self.0.block_on(future))
+        match &self.0 {
+            Some(runtime) => Ok(runtime.block_on(future)),
+            None => Err(Error::new(ErrorKind::Unsupported, "The runtime was shut down")),
+        }
     }
 }
 

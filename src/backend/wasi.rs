@@ -292,6 +292,8 @@ impl AsyncRead for TcpStream {
                     stream.reading = None;
                 }
                 Ok(bytes) => {
+                    // Left in the reactor, it would wake the program for ever once the peer closes.
+                    stream.reading = None;
                     // The host returns no more than was asked for.
                     buf.put_slice(&bytes[..bytes.len().min(buf.remaining())]);
                     return Poll::Ready(Ok(()));
@@ -317,6 +319,8 @@ impl AsyncWrite for TcpStream {
                 room => break usize::try_from(room).unwrap_or(usize::MAX),
             }
         };
+        // A stream that can be written to is ready all the time.
+        stream.writing = None;
         let written = &bytes[..bytes.len().min(room)];
         stream.ends.output.write(written).map_err(write_error)?;
         Poll::Ready(Ok(written.len()))

@@ -71,6 +71,10 @@ impl Instant {
         self.0.checked_add(duration).map(Self)
     }
 
+    pub(crate) fn checked_sub(&self, duration: Duration) -> Option<Self> {
+        self.0.checked_sub(duration).map(Self)
+    }
+
     pub(crate) fn saturating_duration_since(&self, earlier: Self) -> Duration {
         self.0.saturating_sub(earlier.0)
     }

@@ -60,7 +60,7 @@ pub struct ClientBuilder {
 impl ClientBuilder {
     /// Requests with a relative URL are appended to this one; never joined as RFC 3986 would (HTTPX).
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
-        self.base_url = Some(url.into());
+        self.base_url = Some(url.into()).filter(|url| !url.is_empty());
         self
     }
 
@@ -129,7 +129,8 @@ impl ClientBuilder {
         self
     }
 
-    /// The charset of text whose Content-Type names none: UTF-8 by default.
+    /// The charset of text whose Content-Type names none: UTF-8 by default. UTF-8, ASCII and Latin-1 are known; others are
+    /// read as UTF-8.
     pub fn default_encoding(mut self, encoding: impl Into<String>) -> Self {
         self.default_encoding = Some(encoding.into());
         self
@@ -268,6 +269,12 @@ impl ClientBuilder {
         if let Some(error) = self.error {
             return Err(error);
         }
+        if self.transport.is_some()
+            && self.config != (TransportConfig { trust_env: self.config.trust_env, ..TransportConfig::default() })
+        {
+            let message = "tls, limits, proxy, local_address, http1 and http2 are the client's own transport's: set them on yours";
+            return Err(Error::new(ErrorKind::Unsupported, message));
+        }
         let main = match self.transport {
             Some(transport) => Route::custom(transport),
             None => Route::http(HttpTransport::new(&self.config)?),
@@ -322,7 +329,8 @@ fn default_headers(capabilities: &Capabilities) -> Result<Headers> {
     let mut headers = Headers::with_capacity(8);
     headers.append("accept", HeaderValue::from_static("*/*"))?;
     if capabilities.connection_headers {
-        if !ACCEPT_ENCODING.is_empty() {
+        // Who decodes knows what it can.
+        if capabilities.encoded_bodies && !ACCEPT_ENCODING.is_empty() {
             headers.append("accept-encoding", ACCEPT_ENCODING.join(", "))?;
         }
         headers.append("connection", HeaderValue::from_static("keep-alive"))?;

@@ -96,6 +96,12 @@ impl Client {
 
     verbs!(get GET, options OPTIONS, head HEAD, post POST, put PUT, patch PATCH, delete DELETE);
 
+    /// A request to be sent by [`send`](Self::send) or [`stream`](Self::stream), with all that the client adds (HTTPX's
+    /// `build_request`). [`RequestBuilder::build`] does the same for one with parameters, headers or a body.
+    pub fn build_request(&self, method: impl TryInto<Method>, url: impl IntoUrl) -> Result<Request> {
+        self.request(method, url).build()
+    }
+
     /// Sends a request and reads its response. To a request built by hand nothing is added but auth and redirects.
     pub async fn send(&self, request: Request) -> Result<Response> {
         self.stream(request).await?.read().await

@@ -119,9 +119,12 @@ impl RequestBuilder {
         self.payload(content)
     }
 
-    /// A form, `application/x-www-form-urlencoded`.
+    /// A form, `application/x-www-form-urlencoded`. One without fields is no body (HTTPX).
     pub fn form<N: Into<String>, V: Display>(self, fields: impl IntoIterator<Item = (N, V)>) -> Self {
         let fields: QueryParams = fields.into_iter().collect();
+        if fields.is_empty() {
+            return self.payload(Ok(content::Content::default()));
+        }
         let content = content::Content::of_type(fields.to_string().into(), "application/x-www-form-urlencoded");
         self.payload(Ok(content))
     }
@@ -162,8 +165,13 @@ impl RequestBuilder {
         self
     }
 
-    /// The request as it would be sent.
+    /// The request as it would be sent, but for auth and redirects, which belong to the sending: where this builder was
+    /// given some of its own, building is an error.
     pub fn build(self) -> Result<Request> {
+        if self.options.auth.is_some() || self.options.follow_redirects.is_some() {
+            let message = "auth and follow_redirects belong to the sending: send from here, or set them on the client";
+            return Err(Error::new(ErrorKind::Unsupported, message));
+        }
         self.into_parts().map(|(_, request, _)| request)
     }
 

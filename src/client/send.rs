@@ -32,8 +32,9 @@ pub(crate) struct SendOptions {
 
 impl Client {
     /// Everything up to the head of the final response, within the total timeout.
-    pub(crate) async fn send_with(&self, request: Request, options: SendOptions) -> Result<StreamingResponse> {
+    pub(crate) async fn send_with(&self, mut request: Request, options: SendOptions) -> Result<StreamingResponse> {
         let follow = self.follows(&options)?;
+        request.set_default_timeout(self.inner.timeout);
         let total = request.timeout().total;
         let url = total.map(|_| request.url().clone());
         let mut deadline = Deadline::after(total);
@@ -128,7 +129,9 @@ impl Client {
     ) -> Result<StreamingResponse> {
         loop {
             if history.len() > self.inner.max_redirects {
-                let error = Error::new(ErrorKind::TooManyRedirects, "Exceeded maximum allowed redirects");
+                let most = self.inner.max_redirects;
+                let message = format!("Exceeded maximum allowed redirects: {most}; max_redirects allows more");
+                let error = Error::new(ErrorKind::TooManyRedirects, message);
                 return Err(error.with_url(request.url()));
             }
             let mut response = self.send_single_request(request).await?;

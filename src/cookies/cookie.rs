@@ -38,7 +38,7 @@ pub struct Cookie {
 
 /// What a cookie's `SameSite` asks of browsers. It is kept, and no client outside a browser has a site to compare.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[expect(clippy::exhaustive_enums, reason = "the three that rfc6265bis 5.6.7 knows; anything else is no value")]
+#[non_exhaustive]
 pub enum SameSite {
     /// With requests from the same site, and with navigation to it.
     Lax,

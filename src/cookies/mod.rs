@@ -44,7 +44,7 @@ impl Cookies {
         Self { cookies: Vec::new(), uses: 0 }
     }
 
-    /// Sets a cookie for every host.
+    /// Sets a cookie for every host. Redirects to another origin do not take it along.
     pub fn set(&mut self, name: impl Into<String>, value: impl Into<String>) {
         self.set_cookie(Cookie::new(name, value));
     }

@@ -46,7 +46,7 @@ impl Decoders {
     /// By Content-Encoding. Names that are not codings we know are passed over, as in HTTPX.
     pub(crate) fn of(headers: &Headers) -> Result<Self> {
         let mut chain = Vec::new();
-        let codings = headers.get_all("content-encoding").map(text).collect::<Vec<_>>().join(",");
+        let codings = headers.get_list("content-encoding").map(text).collect::<Vec<_>>().join(",");
         let named: Vec<_> = codings.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
         if named.len() > MAX_CODINGS {
             let message =

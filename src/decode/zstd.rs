@@ -16,6 +16,8 @@ const SKIPPABLE: u32 = 0x184D_2A50;
 pub(super) struct Zstd {
     decoder: FrameDecoder,
     pending: Vec<u8>,
+    /// How much of `pending` is done with: taken out once for all blocks, for each removal moves the rest.
+    taken: usize,
     state: State,
 }
 
@@ -34,12 +36,14 @@ impl Decoder for Zstd {
         self.pending.extend_from_slice(bytes);
         let mut content = Vec::new();
         while self.step(false, &mut content)? {}
+        self.pending.drain(..std::mem::take(&mut self.taken));
         Ok(content)
     }
 
     fn finish(&mut self) -> Result<Vec<u8>> {
         let mut content = Vec::new();
         while self.step(true, &mut content)? {}
+        self.pending.drain(..std::mem::take(&mut self.taken));
         match (self.state, self.pending.is_empty()) {
             (State::Between, true) => Ok(content),
             _ => Err(failed("zstd", "it ends too early")),
@@ -48,6 +52,10 @@ impl Decoder for Zstd {
 }
 
 impl Zstd {
+    fn rest(&self) -> &[u8] {
+        &self.pending[self.taken..]
+    }
+
     /// Takes the next frame header, block or piece of a skippable frame; false when more bytes are needed.
     fn step(&mut self, last: bool, content: &mut Vec<u8>) -> Result<bool> {
         match self.state {
@@ -58,49 +66,49 @@ impl Zstd {
     }
 
     fn frame_header(&mut self, last: bool) -> Result<bool> {
-        let Some((magic, rest)) = self.pending.split_first_chunk::<4>() else { return Ok(false) };
+        let Some((magic, rest)) = self.rest().split_first_chunk::<4>() else { return Ok(false) };
         if u32::from_le_bytes(*magic) & !0xf == SKIPPABLE {
             let Some(length) = rest.first_chunk::<4>() else { return Ok(false) };
             self.state = State::Skipping(u32::from_le_bytes(*length) as usize);
-            self.pending.drain(..8);
+            self.taken += 8;
             return Ok(true);
         }
-        if self.pending.len() < LONGEST_FRAME_HEADER && !last {
+        if self.rest().len() < LONGEST_FRAME_HEADER && !last {
             // The shortest frame, an empty one, is shorter than the longest header: look again at the end.
             return Ok(false);
         }
         // RFC 8878 3.1.1.1.1: bit 2 of the descriptor announces a checksum of four bytes.
         let checksum = rest.first().map_or(0, |descriptor| usize::from(descriptor & 4));
-        let mut unread = self.pending.as_slice();
+        let mut unread = &self.pending[self.taken..];
         self.decoder.set_max_window_size(MAX_WINDOW);
         self.decoder.reset(&mut unread).map_err(|error| failed("zstd", error))?;
-        let read = self.pending.len() - unread.len();
-        self.pending.drain(..read);
+        let read = self.rest().len() - unread.len();
+        self.taken += read;
         self.state = State::Blocks { checksum };
         Ok(true)
     }
 
     fn skip(&mut self, length: usize) -> bool {
-        let skipped = length.min(self.pending.len());
-        self.pending.drain(..skipped);
+        let skipped = length.min(self.rest().len());
+        self.taken += skipped;
         self.state = if skipped == length { State::Between } else { State::Skipping(length - skipped) };
         skipped == length
     }
 
     /// One block at a time, and only when it is there whole: the decoder reads blocking.
     fn block(&mut self, checksum: usize, content: &mut Vec<u8>) -> Result<bool> {
-        let Some(&[a, b, c]) = self.pending.first_chunk::<3>() else { return Ok(false) };
+        let Some(&[a, b, c]) = self.rest().first_chunk::<3>() else { return Ok(false) };
         let header = u32::from_le_bytes([a, b, c, 0]);
         let (is_last, is_run, size) = (header & 1 == 1, (header >> 1) & 3 == 1, (header >> 3) as usize);
         let needed = 3 + if is_run { 1 } else { size } + if is_last { checksum } else { 0 };
-        if self.pending.len() < needed {
+        if self.rest().len() < needed {
             return Ok(false);
         }
-        let block = &self.pending[..needed];
+        let block = &self.pending[self.taken..][..needed];
         self.decoder
             .decode_blocks(block, BlockDecodingStrategy::UptoBlocks(1))
             .map_err(|error| failed("zstd", error))?;
-        self.pending.drain(..needed);
+        self.taken += needed;
         content.extend(self.decoder.collect().unwrap_or_default());
         if is_last {
             if checksum > 0 && self.decoder.get_checksum_from_data() != self.decoder.get_calculated_checksum() {

@@ -1,5 +1,9 @@
 //! HTTP by the host's `fetch`: browsers, Node, Deno, workers.
 
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::task::Poll;
+
 use http::{HeaderName, HeaderValue, StatusCode};
 use js_sys::{Array, Function, Object, Promise, Reflect, Uint8Array};
 use url::Url;
@@ -8,11 +12,11 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortController, Response};
 
 use super::check;
-use super::fetch_body::{FetchBody, request_stream};
+use super::fetch_body::{FetchBody, Progress, request_stream};
 use super::fetch_error::{aborted, fetch_error};
 use crate::body::{Incoming, Outgoing};
 use crate::config::{Timeout, TransportConfig};
-use crate::deadline::within;
+use crate::deadline::Patience;
 use crate::error::{Error, ErrorKind, Result};
 use crate::headers::Headers;
 use crate::request::Request;
@@ -92,21 +96,24 @@ impl FetchTransport {
     }
 
     async fn fetch(&self, request: &mut Request) -> Result<(Head, Incoming)> {
+        check_method(request)?;
         self.check_headers(request.headers())?;
         let abort = AbortOnDrop::new()?;
-        let init = self.init(request, &abort)?;
+        let progress = Progress::default();
+        let init = self.init(request, &abort, &progress)?;
         let mut url = request.url().clone();
         // fetch refuses URLs with credentials; they became an Authorization header already.
         let _ = (url.set_username(""), url.set_password(None));
         url.set_fragment(None);
         let promise = match &self.fetch {
-            Some(fetch) => fetch.call2(&JsValue::UNDEFINED, &url.as_str().into(), &init).map(Promise::from),
+            // Whatever it returns, be it no promise.
+            Some(fetch) => {
+                fetch.call2(&JsValue::UNDEFINED, &url.as_str().into(), &init).map(|answer| Promise::resolve(&answer))
+            }
             None => global_fetch(url.as_str(), &init),
         };
-        let answer = async { JsFuture::from(promise.map_err(fetch_error)?).await.map_err(fetch_error) };
-        let (limit, late) = head_limit(request.timeout());
-        let response: Response = within(limit, late, answer).await?.unchecked_into();
-        self.receive(response, abort, request)
+        let answer = answer(promise.map_err(fetch_error)?.into(), &progress, request.timeout()).await?;
+        self.receive(checked_response(answer)?, abort, request)
     }
 
     fn receive(&self, response: Response, abort: AbortOnDrop, request: &Request) -> Result<(Head, Incoming)> {
@@ -137,7 +144,7 @@ impl FetchTransport {
     }
 
     /// fetch's options.
-    fn init(&self, request: &mut Request, abort: &AbortOnDrop) -> Result<Object> {
+    fn init(&self, request: &mut Request, abort: &AbortOnDrop, progress: &Progress) -> Result<Object> {
         let init = Object::new();
         set(&init, "method", &request.method().as_str().into());
         set(&init, "redirect", &(if self.host == Host::Server { "manual" } else { "follow" }).into());
@@ -147,7 +154,7 @@ impl FetchTransport {
             Outgoing::Bytes(bytes) if bytes.is_empty() => {}
             Outgoing::Bytes(bytes) => set(&init, "body", &Uint8Array::from(&bytes[..])),
             Outgoing::Stream(stream) => {
-                set(&init, "body", &request_stream(stream, self.host == Host::Browser)?.into());
+                set(&init, "body", &request_stream(stream, self.host == Host::Browser, progress.clone())?.into());
                 set(&init, "duplex", &"half".into());
             }
         }
@@ -181,6 +188,17 @@ impl FetchTransport {
     }
 }
 
+/// What fetch throws a TypeError at (js.md 5A), so that it looks like a failed connection.
+fn check_method(request: &Request) -> Result<()> {
+    let method = request.method().as_str();
+    let refused = match method {
+        "TRACE" | "TRACK" | "CONNECT" => "be sent",
+        "GET" | "HEAD" if !request.body().is_empty() => "have a body",
+        _ => return Ok(()),
+    };
+    Err(Error::new(ErrorKind::Unsupported, format!("A {method} request cannot {refused} with this host's fetch")))
+}
+
 /// fetch frames the body itself.
 fn is_framing(name: &str) -> bool {
     matches!(name, "content-length" | "transfer-encoding")
@@ -203,10 +221,33 @@ impl Host {
 }
 
 /// fetch does not show when the connection stands, so that the wait for the head, connecting included, is limited by
-/// `read`; by `connect` where only that is set.
-fn head_limit(timeout: Timeout) -> (Option<std::time::Duration>, impl FnOnce(std::time::Duration) -> Error) {
+/// `read`; by `connect` where only that is set. What the user's own stream takes does not count.
+async fn answer(mut answer: JsFuture, progress: &Progress, timeout: Timeout) -> Result<JsValue> {
     let kind = if timeout.read.is_some() { ErrorKind::ReadTimeout } else { ErrorKind::ConnectTimeout };
-    (timeout.read.or(timeout.connect), move |limit| aborted(kind, limit))
+    let limit = timeout.read.or(timeout.connect);
+    let mut patience = Patience::default();
+    poll_fn(|cx| {
+        if let Poll::Ready(answer) = Pin::new(&mut answer).poll(cx) {
+            return Poll::Ready(answer.map_err(fetch_error));
+        }
+        if progress.is_producing(cx) {
+            patience.reset();
+            return Poll::Pending;
+        }
+        patience.poll(limit, cx).map(|()| Err(aborted(kind, limit.unwrap_or_default())))
+    })
+    .await
+}
+
+/// A function of the user's own may resolve to anything. (By what it has: a Response of another realm is as good.)
+fn checked_response(answer: JsValue) -> Result<Response> {
+    let has =
+        |name: &str, test: fn(&JsValue) -> bool| Reflect::get(&answer, &name.into()).is_ok_and(|value| test(&value));
+    let is_number = |value: &JsValue| value.as_f64().is_some();
+    if has("status", is_number) && has("statusText", JsValue::is_string) && has("headers", JsValue::is_object) {
+        return Ok(answer.unchecked_into());
+    }
+    Err(Error::new(ErrorKind::LocalProtocol, "The given fetch returned no Response"))
 }
 
 /// Names and values; values come with each byte as one character.

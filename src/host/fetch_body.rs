@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 
 use bytes::Bytes;
 use js_sys::{Array, Function, Object, Promise, Reflect, Uint8Array};
@@ -94,8 +94,36 @@ impl HostPieces for FetchBody {
     }
 }
 
+/// How far the upload of a stream is, for the wait for its response: while the user produces, nobody is late.
+#[derive(Clone, Default)]
+pub(super) struct Progress(Rc<RefCell<Upload>>);
+
+#[derive(Default)]
+struct Upload {
+    producing: bool,
+    waiting: Option<Waker>,
+}
+
+impl Progress {
+    /// Whether the user's stream is awaited. Wakes the caller when that changes.
+    pub(super) fn is_producing(&self, cx: &Context<'_>) -> bool {
+        let mut upload = self.0.borrow_mut();
+        upload.waiting = Some(cx.waker().clone());
+        upload.producing
+    }
+
+    fn set_producing(&self, producing: bool) {
+        let waiting = {
+            let mut upload = self.0.borrow_mut();
+            upload.producing = producing;
+            upload.waiting.take()
+        };
+        waiting.into_iter().for_each(Waker::wake);
+    }
+}
+
 /// A `ReadableStream` that pulls from ours. Browsers that cannot send streams would send its name as text instead.
-pub(super) fn request_stream(body: BodyStream, browser: bool) -> Result<ReadableStream> {
+pub(super) fn request_stream(body: BodyStream, browser: bool, progress: Progress) -> Result<ReadableStream> {
     if browser && !browser_streams_requests() {
         return Err(Error::new(
             ErrorKind::Unsupported,
@@ -104,14 +132,17 @@ pub(super) fn request_stream(body: BodyStream, browser: bool) -> Result<Readable
     }
     let body = Rc::new(RefCell::new(body));
     let pull = Closure::<dyn FnMut(JsValue) -> Promise>::new(move |controller: JsValue| {
-        let body = body.clone();
+        let (body, progress) = (body.clone(), progress.clone());
+        progress.set_producing(true);
         future_to_promise(async move {
             // fetch pulls once at a time, so nobody else holds the body.
             let piece = poll_fn(|cx| match body.try_borrow_mut() {
                 Ok(mut body) => body.poll_next(cx),
                 Err(_) => Poll::Ready(None),
             });
-            match piece.await {
+            let piece = piece.await;
+            progress.set_producing(false);
+            match piece {
                 Some(Ok(bytes)) if bytes.is_empty() => call(&controller, "enqueue", None),
                 Some(Ok(bytes)) => call(&controller, "enqueue", Some(Uint8Array::from(&bytes[..]).into())),
                 Some(Err(error)) => Err(js_sys::Error::new(&failed_source(error).to_string()).into()),

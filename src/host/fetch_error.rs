@@ -11,7 +11,12 @@ use crate::error::{Error, ErrorKind};
 /// fetch was rejected before there was a response. Node tells the cause by a code; browsers tell nothing.
 pub(super) fn fetch_error(thrown: JsValue) -> Error {
     let (code, text) = describe(&thrown);
-    let kind = kind_of(code.as_deref().unwrap_or_default());
+    let kind = if text.contains("bad port") {
+        // fetch blocks ports of other protocols.
+        ErrorKind::Unsupported
+    } else {
+        kind_of(code.as_deref().unwrap_or_default())
+    };
     let hint = match (&code, kind) {
         (None, _) => {
             "; the host tells no more: no connection, a bad certificate, or an origin that CORS does not allow"

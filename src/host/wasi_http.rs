@@ -1,8 +1,9 @@
 //! HTTP by the host's `wasi:http/outgoing-handler`.
 
 use std::future::poll_fn;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, StatusCode};
@@ -46,24 +47,49 @@ async fn exchange(request: &mut Request) -> Result<(Head, Incoming)> {
     let body = outgoing.body().map_err(|()| refused("a body"))?;
     let source = request.body_mut().take()?;
     let response = handle(outgoing, Some(options(timeout))).map_err(http_error)?;
-    let mut upload = pin!(upload(body, source));
-    let mut uploaded = false;
-    let answer = async {
-        let mut ready = Ready::new(response.subscribe());
-        poll_fn(|cx| {
-            // The body goes out while the answer is awaited, which may come before its end.
-            if !uploaded {
-                uploaded = upload.as_mut().poll(cx)?.is_ready();
-            }
-            Pin::new(&mut ready).poll(cx).map(Ok::<(), Error>)
-        })
-        .await?;
-        answered(&response)
-    };
-    // The host's own timers vary from host to host; ours makes sure of the kind.
-    let late = |limit| timed_out(ErrorKind::ReadTimeout, "The server sent nothing", limit);
-    let limit = timeout.read.map(|read| read + timeout.connect.unwrap_or_default());
-    receive(within(limit, late, answer).await?, timeout)
+    let mut upload = Upload(Some(Box::pin(upload(body, source, timeout))));
+    let mut ready = Ready::new(response.subscribe());
+    let mut patience = Patience::default();
+    // The host's own timers vary from host to host; ours makes sure of the kind. The host connects first.
+    let limit = timeout.read.map(|read| read.saturating_add(timeout.connect.unwrap_or_default()));
+    poll_fn(|cx| {
+        // The body goes out while the answer is awaited, which may come before its end. That it cannot be written, the
+        // answer explains: an early response, or why there was no connection.
+        if let Poll::Ready(Err(error)) = upload.poll(cx)
+            && error.kind() != ErrorKind::Write
+        {
+            return Poll::Ready(Err(error));
+        }
+        if Pin::new(&mut ready).poll(cx).is_ready() {
+            return Poll::Ready(Ok(()));
+        }
+        // As long as the user produces, nobody is late.
+        if upload.is_over() { patience.poll(limit, cx).map(|()| Err(late(limit))) } else { Poll::Pending }
+    })
+    .await?;
+    drop(ready);
+    receive(answered(&response)?, timeout, upload)
+}
+
+fn late(limit: Option<Duration>) -> Error {
+    timed_out(ErrorKind::ReadTimeout, "The server sent nothing", limit.unwrap_or_default())
+}
+
+/// The rest of the request, which may still go out while the response is read.
+struct Upload(Option<Pin<Box<dyn Future<Output = Result<()>>>>>);
+
+impl Upload {
+    /// Ready once, when it is over.
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<()>> {
+        let Some(upload) = &mut self.0 else { return Poll::Pending };
+        let result = ready!(upload.as_mut().poll(cx));
+        self.0 = None;
+        Poll::Ready(result)
+    }
+
+    fn is_over(&self) -> bool {
+        self.0.is_none()
+    }
 }
 
 fn outgoing_request(request: &Request) -> Result<OutgoingRequest> {
@@ -109,7 +135,7 @@ fn check_default(name: &HeaderName, value: &HeaderValue, url: &Url) -> Result<()
 
 fn options(timeout: Timeout) -> RequestOptions {
     let options = RequestOptions::new();
-    let nanoseconds = |limit: Option<std::time::Duration>| limit.and_then(|limit| u64::try_from(limit.as_nanos()).ok());
+    let nanoseconds = |limit: Option<Duration>| limit.and_then(|limit| u64::try_from(limit.as_nanos()).ok());
     // A host that does not know a timer says so; our own timer holds all the same.
     let _ = options.set_connect_timeout(nanoseconds(timeout.connect));
     let _ = options.set_first_byte_timeout(nanoseconds(timeout.read));
@@ -133,28 +159,33 @@ fn wasi_method(method: &Method) -> WasiMethod {
 }
 
 /// Writes the body and ends it. The stream must be gone before the body is finished.
-async fn upload(body: OutgoingBody, source: Outgoing) -> Result<()> {
+async fn upload(body: OutgoingBody, source: Outgoing, timeout: Timeout) -> Result<()> {
     let stream = body.write().map_err(|()| refused("a body"))?;
     match source {
-        Outgoing::Bytes(bytes) => write(&stream, &bytes).await?,
-        Outgoing::Stream(source) => write_stream(&stream, source).await?,
+        Outgoing::Bytes(bytes) => write(&stream, &bytes, timeout).await?,
+        Outgoing::Stream(source) => write_stream(&stream, source, timeout).await?,
     }
     drop(stream);
     OutgoingBody::finish(body, None).map_err(http_error)
 }
 
-async fn write_stream(stream: &OutputStream, mut source: BodyStream) -> Result<()> {
+async fn write_stream(stream: &OutputStream, mut source: BodyStream, timeout: Timeout) -> Result<()> {
     while let Some(piece) = poll_fn(|cx| source.poll_next(cx)).await {
-        write(stream, &piece.map_err(failed_source)?).await?;
+        write(stream, &piece.map_err(failed_source)?, timeout).await?;
     }
     Ok(())
 }
 
-async fn write(stream: &OutputStream, mut bytes: &[u8]) -> Result<()> {
+async fn write(stream: &OutputStream, mut bytes: &[u8], timeout: Timeout) -> Result<()> {
     while !bytes.is_empty() {
         let room = stream.check_write().map_err(write_error)?;
         if room == 0 {
-            Ready::new(stream.subscribe()).await;
+            let room = async {
+                Ready::new(stream.subscribe()).await;
+                Ok(())
+            };
+            let late = |limit| timed_out(ErrorKind::WriteTimeout, "The server took none of the request", limit);
+            within(timeout.write, late, room).await?;
             continue;
         }
         let (now, rest) = bytes.split_at(bytes.len().min(usize::try_from(room).unwrap_or(usize::MAX)));
@@ -176,7 +207,7 @@ fn answered(response: &FutureIncomingResponse) -> Result<IncomingResponse> {
     }
 }
 
-fn receive(response: IncomingResponse, timeout: Timeout) -> Result<(Head, Incoming)> {
+fn receive(response: IncomingResponse, timeout: Timeout, upload: Upload) -> Result<(Head, Incoming)> {
     let status = StatusCode::from_u16(response.status()).map_err(|_| {
         Error::new(ErrorKind::RemoteProtocol, format!("The response's status is {}", response.status()))
     })?;
@@ -188,8 +219,15 @@ fn receive(response: IncomingResponse, timeout: Timeout) -> Result<(Head, Incomi
     }
     let body = response.consume().map_err(|()| refused("reading the body"))?;
     let stream = body.stream().map_err(|()| refused("reading the body"))?;
-    let body =
-        HostBody { reading: None, stream, _body: body, _response: response, timeout, patience: Patience::default() };
+    let body = HostBody {
+        reading: None,
+        stream,
+        _body: body,
+        _response: response,
+        upload,
+        timeout,
+        patience: Patience::default(),
+    };
     Ok((Head::new(status, headers), Incoming::Stream(Box::pin(body))))
 }
 
@@ -199,6 +237,7 @@ struct HostBody {
     stream: InputStream,
     _body: IncomingBody,
     _response: IncomingResponse,
+    upload: Upload,
     timeout: Timeout,
     patience: Patience,
 }
@@ -208,6 +247,8 @@ const MAX_READ: u64 = 64 * 1024;
 impl ReadBody for HostBody {
     fn poll_chunk(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes>>> {
         let body = &mut *self;
+        // What fails there shows in the response, if at all.
+        let _ = body.upload.poll(cx);
         loop {
             match body.stream.read(MAX_READ) {
                 Ok(bytes) if bytes.is_empty() => {
@@ -216,13 +257,13 @@ impl ReadBody for HostBody {
                     if Pin::new(reading).poll(cx).is_pending() {
                         let limit = body.timeout.read;
                         ready!(body.patience.poll(limit, cx));
-                        let late =
-                            timed_out(ErrorKind::ReadTimeout, "The server sent nothing", limit.unwrap_or_default());
-                        return Poll::Ready(Some(Err(late)));
+                        return Poll::Ready(Some(Err(late(limit))));
                     }
                     body.reading = None;
                 }
                 Ok(bytes) => {
+                    // Left in the reactor, it would wake the program for ever once the body has ended.
+                    body.reading = None;
                     body.patience.reset();
                     return Poll::Ready(Some(Ok(bytes.into())));
                 }

@@ -134,7 +134,18 @@ impl State {
 
     async fn next_piece(&self) -> Result<Option<Uint8Array>> {
         // Borrowed for one poll at a time: abort() may come between two.
-        poll_fn(|cx| self.body.borrow_mut().poll_piece(cx)).await
+        poll_fn(|cx| {
+            // Taken out: polling runs JavaScript, which may abort.
+            let mut body = self.body.replace(Body::Bytes(Bytes::new()));
+            let piece = body.poll_piece(cx);
+            if self.aborted.get() {
+                // abort() woke whoever polls, who then sees it.
+                return Poll::Pending;
+            }
+            self.body.replace(body);
+            piece
+        })
+        .await
     }
 
     /// A body of one piece is not copied.

@@ -24,6 +24,7 @@ struct Idle<C> {
     since: Instant,
 }
 
+/// It stays in the line until it has taken what it was granted.
 struct Waiting<C> {
     ticket: u64,
     origin: Arc<str>,
@@ -59,6 +60,8 @@ impl<C> Assignment<C> {
         self.next_ticket += 1;
         let waiting = Waiting { ticket: self.next_ticket, origin: origin.into(), granted: None, waker: None };
         self.waiting.push_back(waiting);
+        // Something may have become free since it was asked for, or lie idle beside grants that nobody took yet.
+        self.serve();
         Ticket(self.next_ticket)
     }
 
@@ -82,7 +85,7 @@ impl<C> Assignment<C> {
         }
     }
 
-    /// A connection is free again. Returns what there is no room for.
+    /// A connection is free again.
     pub(super) fn put_back(&mut self, origin: Arc<str>, connection: C, now: Instant) {
         self.idle.push_back(Idle { origin, connection, since: now });
         self.serve();
@@ -211,6 +214,16 @@ mod tests {
         rules.leave(&third, now());
         assert_eq!(rules.counts(), (0, 0, 0));
         assert_eq!(rules.request(HERE), Some(Granted::Connect));
+    }
+
+    // N10: what becomes free between asking and standing in line is not left lying beside who waits.
+    #[test]
+    fn who_joins_the_line_is_served_at_once_if_something_is_free() {
+        let mut rules = rules(Limits::default().max_connections(1));
+        assert_eq!((rules.request(HERE), rules.request(HERE)), (Some(Granted::Connect), None));
+        rules.put_back(HERE.into(), 1, now());
+        let ticket = rules.wait(HERE);
+        assert_eq!(poll(&mut rules, &ticket), Some(Granted::Reuse(HERE.into(), 1)));
     }
 
     #[test]

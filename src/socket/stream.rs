@@ -21,7 +21,11 @@ impl Stream {
         match self {
             Self::Plain(stream) => stream.is_stale(),
             #[cfg(all(feature = "tls", not(target_family = "wasm")))]
-            Self::Tls(stream) => stream.get_ref().0.is_stale(),
+            Self::Tls(stream) => {
+                let (tcp, session) = stream.get_ref();
+                // It wants nothing to read when it holds bytes back, or has read the peer's close_notify.
+                !session.wants_read() || tcp.is_stale()
+            }
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::support;
 
 async fn authorization(client: whimbrel::Client, url: &str) -> Option<String> {
     let response = client.get(url).send().await.unwrap();
-    response.request().unwrap().headers().get_list("authorization")
+    response.request().unwrap().headers().joined("authorization")
 }
 
 support::test! {
@@ -68,6 +68,28 @@ support::test! {
         let error = client.post("http://h/").content(body).send().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::BodyConsumed);
     }
+
+    async fn a_flow_that_reads_responses_loses_nothing_of_them() {
+        #[derive(Clone)]
+        struct Reads;
+        impl Auth for Reads {
+            fn flow(&self) -> Box<dyn AuthFlow> {
+                Box::new(Self)
+            }
+        }
+        impl AuthFlow for Reads {
+            fn next(&mut self, request: Request, response: Option<&Response>) -> Result<Step> {
+                Ok(if response.is_some() { Step::Done } else { Step::Send(request) })
+            }
+            fn requires_response_body(&self) -> bool {
+                true
+            }
+        }
+        let client = support::mock(|_| Response::new(302).with_header("location", "/x").with_body(b"\xe9".as_slice()));
+        let client = client.auth(Reads).default_encoding("latin-1").build().unwrap();
+        let response = client.get("http://h/").send().await.unwrap();
+        assert_eq!((response.text().as_ref(), response.next_request().is_some(), response.bytes_downloaded()), ("é", true, 1));
+    }
 }
 
 /// Asks once without, then with what the challenge says.
@@ -84,7 +106,7 @@ impl AuthFlow for Challenged {
     fn next(&mut self, mut request: Request, response: Option<&Response>) -> Result<Step> {
         match response {
             Some(response) if response.status() == 401 => {
-                let nonce = response.headers().get_list("www-authenticate").unwrap_or_default();
+                let nonce = response.headers().joined("www-authenticate").unwrap_or_default();
                 request.headers_mut().insert("authorization", nonce)?;
                 Ok(Step::Send(request))
             }

@@ -26,8 +26,8 @@ fn every_verb_and_one_shot_is_sent() {
 fn the_request_builder_takes_all_that_the_async_one_does() {
     let client = blocking::Client::builder().follow_redirects(true).build_blocking().unwrap();
     let request = client.post(format!("{}/anything", server().http)).param("a", 1).header("x-a", "1").cookie("c", "1");
-    let request = request.timeout(std::time::Duration::from_secs(5)).auth(("u", "p")).follow_redirects(false).extension(1u8);
-    let built = client.post("http://h/").params([("a", "1")]).form([("a", "1")]).no_auth().build().unwrap();
+    let request = request.timeout(std::time::Duration::from_secs(5)).no_auth().follow_redirects(false).extension(1u8);
+    let built = client.post("http://h/").params([("a", "1")]).form([("a", "1")]).build().unwrap();
     assert_eq!(built.url().as_str(), "http://h/?a=1");
     let seen: serde_json::Value = request.json(&1).send().unwrap().json().unwrap();
     assert_eq!((&seen["target"], &seen["json"]), (&"/anything?a=1".into(), &1.into()));
@@ -93,6 +93,14 @@ fn a_client_outlives_the_runtimes_that_it_is_used_on() {
 }
 
 support::where_threads! {
+    // A runtime that is dropped by async code must not stop it; tokio's own panics then.
+    #[test]
+    fn async_code_may_drop_a_client_that_was_used() {
+        let client = blocking::Client::new();
+        client.get(format!("{}/get", server().http)).send().unwrap();
+        whimbrel::block_on(async move { drop(client) }).unwrap();
+    }
+
     #[test]
     fn threads_share_a_client() {
         let client = blocking::Client::new();
@@ -148,4 +156,17 @@ fn a_stream_is_sent_as_it_is_produced() {
     let body = whimbrel::Body::stream(support::pieces(&["Hello", ", ", "world!"]), None);
     let seen = blocking::post(format!("{}/anything", server().http)).content(body).send().unwrap();
     assert_eq!(seen.json::<serde_json::Value>().unwrap()["body"], "Hello, world!");
+}
+
+#[test]
+fn what_needs_no_waiting_is_there() {
+    let client = blocking::Client::builder().base_url(server().http).header("x-a", "1").param("a", 1).build_blocking().unwrap();
+    assert!(client.base_url().is_some() && client.headers().contains("x-a") && client.cookies().is_empty());
+    assert_eq!((client.params().to_string().as_str(), client.capabilities().redirects), ("a=1", true));
+    assert_eq!(client.timeout(), whimbrel::Timeout::default());
+    let request = client.build_request("GET", "/status/404").unwrap();
+    let response = client.stream(request).unwrap();
+    assert_eq!((response.reason_phrase().as_ref(), response.is_success(), response.history().len()), ("Not Found", false, 0));
+    assert_eq!((response.version(), response.request().url().path()), (Some(whimbrel::Version::HTTP_11), "/status/404"));
+    assert!(response.extensions().is_empty() && response.raise_for_status().err().unwrap().is_status());
 }

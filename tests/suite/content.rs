@@ -43,7 +43,7 @@ support::test! {
     }
 
     async fn boundaries_differ() {
-        let boundary = || Client::new().post("http://h/").multipart(Multipart::new()).build().unwrap().headers().get_list("content-type");
+        let boundary = || Client::new().post("http://h/").multipart(Multipart::new()).build().unwrap().headers().joined("content-type");
         assert_ne!(boundary(), boundary());
         assert_eq!(boundary().unwrap().rsplit('=').next().unwrap().len(), 32);
     }

@@ -90,4 +90,11 @@ support::test! {
         }
         assert_eq!(seen, ["a", "b", "c", "", "d\u{2028}e"]);
     }
+
+    async fn many_empty_blocks_are_read() {
+        let mut body = b"\x28\xb5\x2f\xfd\x00\x00".to_vec();
+        body.extend([0; 3].repeat(100_000));
+        body.extend([1, 0, 0]);
+        assert_eq!(read("zstd", body).await.unwrap(), "");
+    }
 }

@@ -45,4 +45,26 @@ support::test! {
         let client = support::echo().timeout(Timeout::all(Duration::MAX).total(Duration::MAX)).build().unwrap();
         assert!(client.get("http://h/").send().await.is_ok());
     }
+
+    async fn nothing_shows_credentials() {
+        let request = Client::new().get("http://user:S3CR3T@h/").header("authorization", "S3CR3T").build().unwrap();
+        assert!(!format!("{request:?}").contains("S3CR3T"), "{request:?}");
+        let form = whimbrel::Multipart::new().text("password", "S3CR3T");
+        assert!(!format!("{form:?}").contains("S3CR3T"), "{form:?}");
+        let away = support::mock(|_| Response::new(302).with_header("location", "http://user:S3CR3T@there/x")).build().unwrap();
+        let error = away.get("http://h/").send().await.unwrap().raise_for_status().err().unwrap().to_string();
+        assert!(error.contains("http://there/x") && !error.contains("S3CR3T"), "{error}");
+    }
+
+    async fn a_body_that_never_waits_meets_its_deadline() {
+        struct Always;
+        impl whimbrel::Transport for Always {
+            fn send(&self, request: Request) -> whimbrel::BoxFuture<'_, whimbrel::Result<whimbrel::StreamingResponse>> {
+                Box::pin(async { Ok(whimbrel::StreamingResponse::with_stream(request, Response::new(200), support::Endless)) })
+            }
+        }
+        let total = Timeout::none().total(Duration::from_millis(20));
+        let client = Client::builder().transport(Always).timeout(total).build().unwrap();
+        assert_eq!(client.get("http://h/").send().await.unwrap_err().kind(), ErrorKind::TotalTimeout);
+    }
 }

@@ -51,7 +51,7 @@ support::test! {
                 Ok(request)
             })
             .on_request(|request| {
-                let all = request.headers().get_list("x-hook").unwrap();
+                let all = request.headers().joined("x-hook").unwrap();
                 request.headers_mut().insert("x-hook", all)
             })
             .build()

@@ -94,4 +94,29 @@ support::test! {
         let response = client.get("http://a/from").follow_redirects(false).send().await.unwrap();
         assert!(response.next_request().is_none());
     }
+
+    // F13: what the user set for every host was meant for the one that was asked.
+    async fn cookies_of_the_client_stay_with_the_first_origin() {
+        let hop = |request: &whimbrel::Request| match request.url().host_str() {
+            Some("a") => Response::new(302).with_header("location", "http://evil/").with_header("set-cookie", "own=1"),
+            Some("evil") => Response::new(302).with_header("location", "http://b/").with_text(request.headers().joined("cookie").unwrap_or_default()),
+            _ => Response::new(200).with_text(request.headers().joined("cookie").unwrap_or_default()),
+        };
+        let client = support::mock(hop).follow_redirects(true);
+        if !whimbrel::Client::new().capabilities().redirects {
+            // A browser's jar is the browser's, but a mock's is ours.
+            assert!(support::echo().cookie("a", "b").build().is_ok());
+        }
+        let client = client.cookie("session", "SECRET").build().unwrap();
+        let response = client.get("http://a/").send().await.unwrap();
+        assert_eq!((response.history()[1].text().as_ref(), response.text().as_ref()), ("", ""));
+    }
+
+    // A host's fetch opens data: and the like; a redirect does not get to choose that.
+    async fn redirects_lead_to_http_alone() {
+        for location in ["data:text/plain,hello", "file:///etc/hosts", "ftp://a/", "javascript:1"] {
+            let error = redirecting(302, location).build().unwrap().get("http://a/from").send().await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::UnsupportedProtocol, "{location}");
+        }
+    }
 }

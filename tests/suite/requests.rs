@@ -20,7 +20,7 @@ support::test! {
 
     async fn repeated_headers_are_all_sent() {
         let request = Client::new().get("http://h/").header("x-b", "2").header("X-B", "3").build().unwrap();
-        assert_eq!(request.headers().get_list("x-b").unwrap(), "2, 3");
+        assert_eq!(request.headers().joined("x-b").unwrap(), "2, 3");
     }
 
     async fn methods_become_upper_case() {
@@ -37,12 +37,47 @@ support::test! {
     async fn an_explicit_cookie_header_wins_over_the_jar() {
         let client = support::echo().cookie("jar", "1").build().unwrap();
         let request = client.get("http://h/").header("cookie", "own=1").build().unwrap();
-        assert_eq!(request.headers().get_list("cookie").unwrap(), "own=1");
+        assert_eq!(request.headers().joined("cookie").unwrap(), "own=1");
     }
 
     async fn a_mistake_in_mid_chain_comes_out_at_the_end() {
         let error = Client::new().get("http://h/").header("bad name", "1").param("a", 1).send().await.unwrap_err();
         assert_eq!(error.kind(), whimbrel::ErrorKind::LocalProtocol);
+    }
+
+    async fn no_bytes_are_no_body() {
+        for request in [Client::new().post("http://h/").content(""), Client::new().post("http://h/").form([("a", "b"); 0])] {
+            let request = request.build().unwrap();
+            let names: Vec<_> = request.headers().iter().map(|(name, _)| name.as_str().to_owned()).collect();
+            assert!(!names.contains(&"content-type".into()));
+            // Right behind Host, as for a request that was given no body at all.
+            let at = names.iter().position(|name| name == "content-length");
+            assert_eq!(at, Some(usize::from(names.contains(&"host".into()))));
+        }
+        assert!(!Client::new().get("http://h/").content("").build().unwrap().headers().contains("content-length"));
+    }
+
+    async fn a_request_built_by_hand_gets_the_clients_timeouts() {
+        let never = whimbrel::MockTransport::new_async(|_| std::future::pending::<whimbrel::Response>());
+        let total = whimbrel::Timeout::none().total(std::time::Duration::from_millis(20));
+        let client = Client::builder().transport(never).timeout(total).build().unwrap();
+        let request = whimbrel::Request::new(whimbrel::Method::GET, "http://h/".parse().unwrap());
+        assert_eq!(client.send(request).await.unwrap_err().kind(), whimbrel::ErrorKind::TotalTimeout);
+    }
+
+    async fn what_belongs_to_the_sending_is_not_lost_in_silence() {
+        let client = Client::new();
+        assert!(client.build_request("GET", "http://h/").is_ok());
+        for request in [client.get("http://h/").auth(("a", "b")), client.get("http://h/").no_auth(), client.get("http://h/").follow_redirects(true)] {
+            assert_eq!(request.build().unwrap_err().kind(), whimbrel::ErrorKind::Unsupported);
+        }
+    }
+
+    async fn settings_of_the_clients_own_transport_are_not_ignored() {
+        let builder = || support::echo();
+        for builder in [builder().tls(whimbrel::Tls::new()), builder().http2(true), builder().proxy("http://p"), builder().limits(whimbrel::Limits::default().max_connections(1))] {
+            assert_eq!(builder.build().unwrap_err().kind(), whimbrel::ErrorKind::Unsupported);
+        }
     }
 }
 
@@ -56,20 +91,25 @@ async fn check_recorded(case: &Value) {
         return assert!(built.unwrap_err().to_string().contains("not JSON compliant"), "{name}");
     }
     let mut request = built.unwrap();
-    let recorded = case["headers"].as_array().unwrap().iter().map(|field| {
-        let value =
-            field[1].as_str().unwrap().replace("python-httpx/0.28.1", concat!("whimbrel/", env!("CARGO_PKG_VERSION")));
-        (field[0].as_str().unwrap().to_ascii_lowercase(), value)
-    });
     let actual =
         request.headers().iter().map(|(name, value)| (name.to_string(), latin1(value.as_bytes()))).collect::<Vec<_>>();
-    assert_eq!(actual, recorded.collect::<Vec<_>>(), "{name}");
+    assert_eq!(actual, recorded_fields(case), "{name}");
     assert_eq!(request.url().path(), case["target"].as_str().unwrap(), "{name}");
     assert_eq!(latin1(request.body_mut().read().await.unwrap()), case["body"].as_str().unwrap(), "{name}");
 }
 
+/// Names in lower case and values, in order, with our own user agent.
+pub(crate) fn recorded_fields(case: &Value) -> Vec<(String, String)> {
+    let agent = concat!("whimbrel/", env!("CARGO_PKG_VERSION"));
+    let field = |field: &Value| {
+        let value = field[1].as_str().unwrap().replace("python-httpx/0.28.1", agent);
+        (field[0].as_str().unwrap().to_ascii_lowercase(), value)
+    };
+    case["headers"].as_array().unwrap().iter().map(field).collect()
+}
+
 /// The same request as the recording script made, said in whimbrel's words.
-fn prepare(name: &str, client: Client, method: &str) -> RequestBuilder {
+pub(crate) fn prepare(name: &str, client: Client, method: &str) -> RequestBuilder {
     let request = client.request(method, "http://h/");
     let multipart = |part: Part| Multipart::new().file("f", part);
     let boundary = "multipart/form-data; boundary=B";

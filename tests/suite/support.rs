@@ -44,7 +44,26 @@ macro_rules! where_threads {
 #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 pub(crate) use where_threads;
 
+/// What is tested where `http://` goes over whimbrel's own sockets.
+macro_rules! where_sockets {
+    ($($item:item)*) => { $(
+        #[cfg(any(not(target_family = "wasm"), target_os = "wasi"))]
+        $item
+    )* };
+}
+pub(crate) use where_sockets;
+
+/// What is tested where `https://` does.
+macro_rules! where_own_tls {
+    ($($item:item)*) => { $(
+        #[cfg(not(target_family = "wasm"))]
+        $item
+    )* };
+}
+pub(crate) use where_own_tls;
+
 /// Where the example server is. Consecutive ports, see its README.
+#[allow(dead_code, reason = "not every target tests every port")]
 pub(crate) struct Server {
     pub http: String,
     pub https: String,
@@ -168,7 +187,21 @@ pub(crate) fn pieces(
     Pieces(Vec::from(pieces).into_iter())
 }
 
+/// A body without end, of ten bytes at a time, that never lets anybody wait.
+pub(crate) struct Endless;
+
+impl futures_core::Stream for Endless {
+    type Item = Result<whimbrel::Bytes, whimbrel::BoxError>;
+    fn poll_next(
+        self: std::pin::Pin<&mut Self>,
+        _: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Self::Item>> {
+        std::task::Poll::Ready(Some(Ok("0123456789".into())))
+    }
+}
+
 /// All of them at once, on one thread.
+#[allow(dead_code, reason = "of use where the pool is ours")]
 pub(crate) async fn join_all<F: Future>(futures: impl IntoIterator<Item = F>) -> Vec<F::Output> {
     let mut running: Vec<_> = futures.into_iter().map(Box::pin).collect();
     let mut done: Vec<Option<F::Output>> = running.iter().map(|_| None).collect();

@@ -70,6 +70,14 @@ support::test! {
         let error = Client::new().get("http://user:S3CR3T@h:99999/").build().unwrap_err();
         assert!(!format!("{error} {error:?}").contains("S3CR3T"), "{error:?}");
     }
+
+    async fn an_empty_base_is_none_and_a_scheme_alone_is_no_host() {
+        assert!(whimbrel::Client::builder().base_url("").build().unwrap().base_url().is_none());
+        let client = whimbrel::Client::builder().base_url("http://h/v1").build().unwrap();
+        for (url, merged) in [("http:users", "http://h/v1/users"), ("https:evil.com/x", "http://h/v1/evil.com/x")] {
+            assert_eq!(client.get(url).build().unwrap().url().as_str(), merged);
+        }
+    }
 }
 
 /// A JSON object as name and value pairs, lists expanded.

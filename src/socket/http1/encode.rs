@@ -16,8 +16,8 @@ pub(super) enum Framing {
     Chunked,
 }
 
-/// Appends the head and says how the body is framed. `Host` and the framing fields are added where a request built by hand
-/// lacks them.
+/// Appends the head and says how the body is framed. `Host` comes first (RFC 9110 7.2), and it and the framing fields are added
+/// where a request built by hand lacks them.
 pub(super) fn head(request: &Request, out: &mut Vec<u8>) -> Result<Framing> {
     let framing = framing(request)?;
     let target = &request.url()[Position::BeforePath..Position::AfterQuery];
@@ -25,10 +25,13 @@ pub(super) fn head(request: &Request, out: &mut Vec<u8>) -> Result<Framing> {
     out.push(b' ');
     out.extend_from_slice(if target.is_empty() { b"/" } else { target.as_bytes() });
     out.extend_from_slice(b" HTTP/1.1\r\n");
-    if request.headers().find(&HOST).is_none() {
-        field(HOST.as_str(), host_value(request.url())?.as_bytes(), out);
+    let mut hosts = request.headers().find_all(&HOST);
+    match (hosts.next(), hosts.next()) {
+        (None, _) => field(HOST.as_str(), host_value(request.url())?.as_bytes(), out),
+        (Some(host), None) => field(HOST.as_str(), host.as_bytes(), out),
+        _ => return Err(Error::new(ErrorKind::LocalProtocol, "A request has one Host header, not several")),
     }
-    for (name, value) in request.headers().iter() {
+    for (name, value) in request.headers().iter().filter(|(name, _)| **name != HOST) {
         field(name.as_str(), value.as_bytes(), out);
     }
     let framed =
@@ -66,7 +69,7 @@ fn framing(request: &Request) -> Result<Framing> {
     let body = request.body();
     match (
         announced_length(request.headers())?,
-        request.headers().find(&TRANSFER_ENCODING).and_then(|_| request.headers().get_list(TRANSFER_ENCODING)),
+        request.headers().find(&TRANSFER_ENCODING).and_then(|_| request.headers().joined(TRANSFER_ENCODING)),
     ) {
         (Some(_), Some(_)) => local("A request cannot have both Content-Length and Transfer-Encoding"),
         (None, Some(coding)) if !coding.eq_ignore_ascii_case("chunked") => {

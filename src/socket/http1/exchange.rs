@@ -6,12 +6,12 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, Bytes};
-use http::{HeaderValue, Method, StatusCode};
+use http::{Method, StatusCode};
 use tokio::io::{AsyncReadExt, AsyncWrite};
 
 use super::body::{BodyDecoder, Decoded};
 use super::encode::{self, Framing};
-use super::head::{HeadReader, Parsed};
+use super::head::{HeadReader, Parsed, closes};
 use super::remote;
 use crate::body::{BodyStream, Incoming, IncomingBody, Outgoing, failed_source};
 use crate::config::Timeout;
@@ -28,6 +28,8 @@ const MIN_READ: usize = 8 * 1024;
 const MAX_READ: usize = 128 * 1024;
 /// Interim responses per request (RFC 9110 15.2 sets no limit, so a server could send them for ever).
 const MAX_INTERIM: usize = 16;
+/// Pieces written in one go: then it is the response's turn, and the timers'.
+const MAX_PIECES: usize = 32;
 
 /// A request being sent and its response being received, on a connection that it has to itself.
 pub(in crate::socket) struct Exchange {
@@ -35,6 +37,7 @@ pub(in crate::socket) struct Exchange {
     upload: Upload,
     written: usize,
     reader: HeadReader,
+    interim: usize,
     body: BodyDecoder,
     keep_alive: bool,
     timeout: Timeout,
@@ -75,12 +78,13 @@ impl Exchange {
             (Outgoing::Stream(stream), Framing::Length(length)) => Upload::Stream(stream, Outstanding::Length(length)),
         };
         // RFC 9112 9.6: after "close" from this side the connection serves no further request.
-        let keep_alive = !request.headers().find_all(&http::header::CONNECTION).any(names_close);
+        let keep_alive = !closes(request.headers());
         Ok(Self {
             lease,
             upload,
             written: 0,
             reader: HeadReader::default(),
+            interim: 0,
             body: BodyDecoder::new(super::head::Framing::UntilClose),
             keep_alive,
             timeout: request.timeout(),
@@ -125,7 +129,6 @@ impl Exchange {
     }
 
     fn poll_head(&mut self, method: &Method, cx: &mut Context<'_>) -> Poll<Result<Parsed>> {
-        let mut interim = 0;
         loop {
             self.poll_upload_aside(cx)?;
             if let Some(parsed) = self.reader.read(&mut self.lease.connection().read, method)? {
@@ -134,10 +137,10 @@ impl Exchange {
                         return Poll::Ready(Err(remote("The server switched protocols without being asked")));
                     }
                     status if !status.is_informational() => return Poll::Ready(Ok(parsed)),
-                    _ if interim == MAX_INTERIM => {
+                    _ if self.interim == MAX_INTERIM => {
                         return Poll::Ready(Err(remote("The server sent more than 16 interim responses")));
                     }
-                    _ => interim += 1,
+                    _ => self.interim += 1,
                 }
                 continue;
             }
@@ -154,8 +157,14 @@ impl Exchange {
     /// for more than the failure to write; what fails on this side ends the exchange.
     fn poll_upload_aside(&mut self, cx: &mut Context<'_>) -> Result<()> {
         match self.poll_upload(cx) {
-            Poll::Ready(Ok(())) => self.upload = Upload::Done,
-            Poll::Ready(Err(error)) if error.kind() == ErrorKind::Write => self.upload = Upload::Failed(error),
+            Poll::Ready(Ok(())) => {
+                self.upload = Upload::Done;
+                self.patience.reset();
+            }
+            Poll::Ready(Err(error)) if error.kind() == ErrorKind::Write => {
+                self.upload = Upload::Failed(error);
+                self.patience.reset();
+            }
             Poll::Ready(Err(error)) => return Err(error),
             Poll::Pending => {}
         }
@@ -163,7 +172,7 @@ impl Exchange {
     }
 
     fn poll_upload(&mut self, cx: &mut Context<'_>) -> Poll<Result<()>> {
-        loop {
+        for _ in 0..MAX_PIECES {
             if matches!(self.upload, Upload::Done | Upload::Failed(_)) {
                 return Poll::Pending;
             }
@@ -200,6 +209,8 @@ impl Exchange {
                 Upload::Done | Upload::Failed(_) => return Poll::Pending,
             }
         }
+        cx.waker().wake_by_ref();
+        Poll::Pending
     }
 
     /// Writes what is encoded.
@@ -256,7 +267,17 @@ impl Exchange {
 
 impl IncomingBody for Exchange {
     fn poll_chunk(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes>>> {
-        let exchange = &mut *self;
+        let polled = self.poll_body(cx);
+        if let Poll::Ready(Some(Err(_))) = &polled {
+            self.lease.release(false);
+        }
+        polled
+    }
+}
+
+impl Exchange {
+    fn poll_body(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes>>> {
+        let exchange = self;
         if exchange.lease.is_released() {
             return Poll::Ready(None);
         }
@@ -288,10 +309,6 @@ impl IncomingBody for Exchange {
             }
         }
     }
-}
-
-fn names_close(list: &HeaderValue) -> bool {
-    list.as_bytes().split(|&byte| byte == b',').any(|option| option.trim_ascii().eq_ignore_ascii_case(b"close"))
 }
 
 /// Small bodies follow their head in the same write.

@@ -169,7 +169,8 @@ fn value(field: &httparse::Header<'_>, bytes: &Bytes) -> Result<HeaderValue> {
     })
 }
 
-fn closes(headers: &Headers) -> bool {
+/// Whether this side's Connection field says that nothing follows (RFC 9112 9.6).
+pub(super) fn closes(headers: &Headers) -> bool {
     headers.find_all(&http::header::CONNECTION).any(|value| {
         value.as_bytes().split(|&byte| byte == b',').any(|option| option.trim_ascii().eq_ignore_ascii_case(b"close"))
     })
@@ -181,7 +182,9 @@ fn framing(headers: &Headers, status: StatusCode, version: Version, method: &Met
     let chunked = is_chunked(headers)?;
     let length = content_length(headers)?;
     if no_body {
-        return Ok((Framing::Length(0), true));
+        // To HEAD and with 304 the fields tell of a body that stays away; with 204 a body may follow all the same.
+        let doubtful = status == StatusCode::NO_CONTENT && (chunked || length.is_some_and(|length| length > 0));
+        return Ok((Framing::Length(0), !doubtful));
     }
     match (chunked, length) {
         // Transfer-Encoding wins over Content-Length, and HTTP/1.0 does not know it: whoever disagrees on the end would

@@ -13,7 +13,7 @@ use crate::support;
 /// `/set…` sets the cookies of its query, one for each; everything answers with the Cookie header it got.
 fn jar() -> whimbrel::Client {
     let client = support::mock(|request| {
-        let sent = request.headers().get_list("cookie").unwrap_or_default();
+        let sent = request.headers().joined("cookie").unwrap_or_default();
         let set = request.url().query().filter(|_| request.url().path().starts_with("/set"));
         let set = set.map(|query| query.replace("%20", " ")).unwrap_or_default();
         set.split('&')
@@ -97,7 +97,7 @@ support::test! {
     async fn cookies_set_on_a_redirect_count() {
         let client = support::mock(|request| match request.url().path() {
             "/login" => Response::new(302).with_header("location", "/").with_header("set-cookie", "n=1; Path=/"),
-            _ => Response::new(200).with_text(request.headers().get_list("cookie").unwrap_or_default()),
+            _ => Response::new(200).with_text(request.headers().joined("cookie").unwrap_or_default()),
         });
         let client = client.follow_redirects(true).build().unwrap();
         assert_eq!(sent(&client, "http://h/login").await, "n=1");
@@ -106,7 +106,7 @@ support::test! {
     // F11: stored for the origin that set them, from redirects and from 401s; a 407 is the proxy's.
     async fn cookies_are_of_the_host_that_set_them() {
         let client = support::mock(|request| {
-            let cookies = request.headers().get_list("cookie").unwrap_or_default();
+            let cookies = request.headers().joined("cookie").unwrap_or_default();
             match request.url().path() {
                 "/away" => Response::new(307).with_header("location", "http://b/401").with_header("set-cookie", "a=1; Path=/"),
                 "/401" => Response::new(401).with_header("set-cookie", "b=2; Path=/"),
@@ -131,7 +131,7 @@ support::test! {
         for (path, expected) in cases {
             let client = support::mock(|request| match request.url().query() {
                 Some(next) => Response::new(302).with_header("location", next),
-                None => Response::new(200).with_text(request.headers().get_list("cookie").unwrap_or_default()),
+                None => Response::new(200).with_text(request.headers().joined("cookie").unwrap_or_default()),
             });
             let client = client.cookie("own", "1").follow_redirects(true).build().unwrap();
             let response = client.get(format!("http://a{path}")).cookie("request", "2").send().await.unwrap();
@@ -142,7 +142,7 @@ support::test! {
     async fn a_jars_cookies_follow_redirects_by_their_domain() {
         let client = support::mock(|request| match request.url().path() {
             "/away" => Response::new(302).with_header("location", "http://b.example.org/"),
-            _ => Response::new(200).with_text(request.headers().get_list("cookie").unwrap_or_default()),
+            _ => Response::new(200).with_text(request.headers().joined("cookie").unwrap_or_default()),
         });
         let client = client.follow_redirects(true).build().unwrap();
         let set = |cookies: &mut Cookies| {
@@ -161,7 +161,7 @@ support::test! {
         ];
         for (name, set, expected) in cases {
             let client = support::mock(move |request| match request.headers().contains("authorization") {
-                true => Response::new(200).with_text(request.headers().get_list("cookie").unwrap_or_default()),
+                true => Response::new(200).with_text(request.headers().joined("cookie").unwrap_or_default()),
                 false => Response::new(401).with_header("set-cookie", set),
             });
             let client = client.auth(Challenged).build().unwrap();
@@ -176,7 +176,7 @@ support::test! {
     // F11
     async fn an_auth_flow_sends_no_cookies_of_a_proxy() {
         let client = support::mock(|request| match request.headers().contains("authorization") {
-            true => Response::new(200).with_text(request.headers().get_list("cookie").unwrap_or_default()),
+            true => Response::new(200).with_text(request.headers().joined("cookie").unwrap_or_default()),
             false => Response::new(407).with_header("set-cookie", "n=1"),
         });
         let client = client.auth(Challenged).build().unwrap();
@@ -187,7 +187,7 @@ support::test! {
         let client = support::echo().cookies(&[("a", "1"), ("b", "2")].into_iter().collect()).build().unwrap();
         let own: Cookies = [Cookie::new("b", "3"), Cookie::new("c", "4").with_host("other")].into_iter().collect();
         let request = client.get("http://h/").cookies(&own).build().unwrap();
-        assert_eq!(request.headers().get_list("cookie").unwrap(), "a=1; b=3");
+        assert_eq!(request.headers().joined("cookie").unwrap(), "a=1; b=3");
         assert_eq!(client.cookies().get("b").unwrap(), Some("2"));
     }
 

@@ -67,76 +67,83 @@ support::test! {
             check(&String::from_utf8_lossy(case), result, ErrorKind::RemoteProtocol);
         }
     }
+}
 
-    async fn tls_on_a_plain_url_gets_a_hint() {
-        if !SOCKETS { return } // The host's words.
-        let error = text(&raw(&server(), b"\x15\x03\x01\x00\x02\x02\x46", "after=hold")).await.unwrap_err();
-        assert!(error.to_string().contains("https://"), "{error}");
-    }
-
-    // A4, A5, A7 to A9: malformed heads.
-    async fn malformed_heads_are_errors() {
-        if !SOCKETS { return } // The host's parser decides.
-        let server = server();
-        let heads: &[&[u8]] = &[
-            b"HTTP/1.1 0 No\r\n\r\n", b"HTTP/1.1 99 No\r\n\r\n", b"HTTP/1.1 1000 No\r\n\r\n", b"HTTP/1.1 65736 No\r\n\r\n",
-            b"HTTP/1.1 -1 No\r\n\r\n", b"HTTP/1.1 2x0 No\r\n\r\n", b"HTTP/1.1  \r\n\r\n", b"HTTP/01.1 200 OK\r\n\r\n",
-            b"HTTP/1.01 200 OK\r\n\r\n", b"HTTP/2.0 200 OK\r\n\r\n", b"HTTP/0.9 200 OK\r\n\r\n", b"HTTP/1.1 099 No\r\n\r\n",
-            b"\r\nHTTP/1.1 200 OK\r\n\r\n",
-            b"HTTP/1.1 200 OK\r\nA: b\rc\r\n\r\n", b"HTTP/1.1 200 O\rK\r\n\r\n", b"HTTP/1.1 200 OK\r\nA\r: b\r\n\r\n",
-            b"HTTP/1.1 200 OK\r\nA: b\0\r\n\r\n", b"HTTP/1.1 200 OK\r\nA: \x01\r\n\r\n", b"HTTP/1.1 200 OK\r\nA: \x7f\r\n\r\n",
-            b"HTTP/1.1 200 OK\r\nA : b\r\n\r\n", b"HTTP/1.1 200 OK\r\n: b\r\n\r\n", b"HTTP/1.1 200 OK\r\nA b\r\n\r\n",
-            b"HTTP/1.1 200 OK\r\nA: b\r\n folded\r\n\r\n", b"HTTP/1.1 200 OK\r\nA: b\r\n\rX: y\r\n\r\n",
-            b"HTTP/1.1 200 OK\r\nA: b\n\r\nContent-Length: 0\r\n\r\n", b"HTTP/1.1 200 OK\nA: b\r\n\n",
-        ];
-        for head in heads {
-            let result = text(&raw(&server, head, "after=hold")).await;
-            check(&head.escape_ascii().to_string(), result, ErrorKind::RemoteProtocol);
+support::where_sockets! {
+    support::test! {
+        // The host's words.
+        async fn tls_on_a_plain_url_gets_a_hint() {
+            let error = text(&raw(&server(), b"\x15\x03\x01\x00\x02\x02\x46", "after=hold")).await.unwrap_err();
+            assert!(error.to_string().contains("https://"), "{error}");
         }
-    }
 
-    async fn unusual_heads_are_fine() {
-        if !SOCKETS { return }
-        let server = server();
-        let heads: &[&[u8]] = &[
-            b"HTTP/1.1 999 Odd\r\nContent-Length: 2\r\n\r\nok", b"HTTP/1.1 200\r\nContent-Length: 2\r\n\r\nok",
-            b"HTTP/1.1 200 \r\nContent-Length: 2\r\n\r\nok", b"HTTP/1.1 200 OK\nContent-Length: 2\n\nok",
-            b"HTTP/1.1 200 OK\r\nX: \xff\xe9\r\nContent-Length: 2\r\n\r\nok", b"HTTP/1.1 200 OK\r\nX:\r\nContent-Length:2\r\n\r\nok",
-        ];
-        for head in heads {
-            assert_eq!(text(&raw(&server, head, "")).await.unwrap(), "ok", "{}", head.escape_ascii());
-            // A3: the same, byte by byte.
-            assert_eq!(text(&raw(&server, head, "step=1")).await.unwrap(), "ok", "{}", head.escape_ascii());
+        // The host's parser decides.
+        // A4, A5, A7 to A9: malformed heads.
+        async fn malformed_heads_are_errors() {
+            let server = server();
+            let heads: &[&[u8]] = &[
+                b"HTTP/1.1 0 No\r\n\r\n", b"HTTP/1.1 99 No\r\n\r\n", b"HTTP/1.1 1000 No\r\n\r\n", b"HTTP/1.1 65736 No\r\n\r\n",
+                b"HTTP/1.1 -1 No\r\n\r\n", b"HTTP/1.1 2x0 No\r\n\r\n", b"HTTP/1.1  \r\n\r\n", b"HTTP/01.1 200 OK\r\n\r\n",
+                b"HTTP/1.01 200 OK\r\n\r\n", b"HTTP/2.0 200 OK\r\n\r\n", b"HTTP/0.9 200 OK\r\n\r\n", b"HTTP/1.1 099 No\r\n\r\n",
+                b"\r\nHTTP/1.1 200 OK\r\n\r\n",
+                b"HTTP/1.1 200 OK\r\nA: b\rc\r\n\r\n", b"HTTP/1.1 200 O\rK\r\n\r\n", b"HTTP/1.1 200 OK\r\nA\r: b\r\n\r\n",
+                b"HTTP/1.1 200 OK\r\nA: b\0\r\n\r\n", b"HTTP/1.1 200 OK\r\nA: \x01\r\n\r\n", b"HTTP/1.1 200 OK\r\nA: \x7f\r\n\r\n",
+                b"HTTP/1.1 200 OK\r\nA : b\r\n\r\n", b"HTTP/1.1 200 OK\r\n: b\r\n\r\n", b"HTTP/1.1 200 OK\r\nA b\r\n\r\n",
+                b"HTTP/1.1 200 OK\r\nA: b\r\n folded\r\n\r\n", b"HTTP/1.1 200 OK\r\nA: b\r\n\rX: y\r\n\r\n",
+                b"HTTP/1.1 200 OK\r\nA: b\n\r\nContent-Length: 0\r\n\r\n", b"HTTP/1.1 200 OK\nA: b\r\n\n",
+            ];
+            for head in heads {
+                let result = text(&raw(&server, head, "after=hold")).await;
+                check(&head.escape_ascii().to_string(), result, ErrorKind::RemoteProtocol);
+            }
         }
-    }
 
-    // A1, A2, A3: endless heads.
-    async fn endless_heads_end() {
-        if !SOCKETS { return } // The host's limits.
-        let server = server();
-        let cases = [
-            ("HTTP/1.1 200 OK\r\n", "flood=X%3A%20y%0D%0A&times=1000000"), // Many fields.
-            ("HTTP/1.1 200 OK\r\nX: ", "flood=yyyyyyyyyyyyyyyy&times=100000"), // One field without end.
-            ("HTTP/1.1 200 ", "flood=yyyyyyyyyyyyyyyy&times=100000"), // A status line without end.
-        ];
-        for (start, flood) in cases {
-            check(flood, text(&raw(&server, start, flood)).await, ErrorKind::LimitExceeded);
+        async fn unusual_heads_are_fine() {
+            let server = server();
+            let heads: &[&[u8]] = &[
+                b"HTTP/1.1 999 Odd\r\nContent-Length: 2\r\n\r\nok", b"HTTP/1.1 200\r\nContent-Length: 2\r\n\r\nok",
+                b"HTTP/1.1 200 \r\nContent-Length: 2\r\n\r\nok", b"HTTP/1.1 200 OK\nContent-Length: 2\n\nok",
+                b"HTTP/1.1 200 OK\r\nX: \xff\xe9\r\nContent-Length: 2\r\n\r\nok", b"HTTP/1.1 200 OK\r\nX:\r\nContent-Length:2\r\n\r\nok",
+            ];
+            for head in heads {
+                assert_eq!(text(&raw(&server, head, "")).await.unwrap(), "ok", "{}", head.escape_ascii());
+                // A3: the same, byte by byte.
+                assert_eq!(text(&raw(&server, head, "step=1")).await.unwrap(), "ok", "{}", head.escape_ascii());
+            }
         }
-        let many: String = (0..300).map(|n| format!("X-{n}: y\r\n")).collect();
-        let head = format!("HTTP/1.1 200 OK\r\n{many}\r\n");
-        check("300 fields", text(&raw(&server, head, "")).await, ErrorKind::LimitExceeded);
-        let many: String = (0..200).map(|n| format!("X-{n}: y\r\n")).collect();
-        let head = format!("HTTP/1.1 200 OK\r\n{many}Content-Length: 2\r\n\r\nok");
-        assert_eq!(text(&raw(&server, head, "")).await.unwrap(), "ok");
-    }
 
-    // A14, A15: interim responses without end, and protocols switched unasked.
-    async fn interim_floods_and_unasked_upgrades_are_errors() {
-        if !SOCKETS { return } // The host's parser decides.
-        let server = server();
-        let flood = "flood=HTTP%2F1.1%20103%20Early%0D%0A%0D%0A&times=100000";
-        check("103 flood", text(&raw(&server, "", flood)).await, ErrorKind::RemoteProtocol);
-        let switch = "HTTP/1.1 103 E\r\n\r\nHTTP/1.1 101 Switching Protocols\r\n\r\nHTTP/1.1 200 OK\r\n\r\n";
-        check("101", text(&raw(&server, switch, "")).await, ErrorKind::RemoteProtocol);
+        // The host's limits.
+        // A1, A2, A3: endless heads.
+        async fn endless_heads_end() {
+            let server = server();
+            let cases = [
+                ("HTTP/1.1 200 OK\r\n", "flood=X%3A%20y%0D%0A&times=1000000"), // Many fields.
+                ("HTTP/1.1 200 OK\r\nX: ", "flood=yyyyyyyyyyyyyyyy&times=100000"), // One field without end.
+                ("HTTP/1.1 200 ", "flood=yyyyyyyyyyyyyyyy&times=100000"), // A status line without end.
+            ];
+            for (start, flood) in cases {
+                check(flood, text(&raw(&server, start, flood)).await, ErrorKind::LimitExceeded);
+            }
+            let many: String = (0..300).map(|n| format!("X-{n}: y\r\n")).collect();
+            let head = format!("HTTP/1.1 200 OK\r\n{many}\r\n");
+            check("300 fields", text(&raw(&server, head, "")).await, ErrorKind::LimitExceeded);
+            let many: String = (0..200).map(|n| format!("X-{n}: y\r\n")).collect();
+            let head = format!("HTTP/1.1 200 OK\r\n{many}Content-Length: 2\r\n\r\nok");
+            assert_eq!(text(&raw(&server, head, "")).await.unwrap(), "ok");
+        }
+
+        // The host's parser decides.
+        // A14, A15: interim responses without end, and protocols switched unasked.
+        async fn interim_floods_and_unasked_upgrades_are_errors() {
+            let server = server();
+            let flood = "flood=HTTP%2F1.1%20103%20Early%0D%0A%0D%0A&times=100000";
+            check("103 flood", text(&raw(&server, "", flood)).await, ErrorKind::RemoteProtocol);
+            // One by one they are as many.
+            let one = "HTTP/1.1 103 Early Hints\r\n\r\n";
+            let slowly = raw(&server, one.repeat(40), &format!("step={}&pause=5&after=hold", one.len()));
+            check("103 one by one", text(&slowly).await, ErrorKind::RemoteProtocol);
+            let switch = "HTTP/1.1 103 E\r\n\r\nHTTP/1.1 101 Switching Protocols\r\n\r\nHTTP/1.1 200 OK\r\n\r\n";
+            check("101", text(&raw(&server, switch, "")).await, ErrorKind::RemoteProtocol);
+        }
     }
 }

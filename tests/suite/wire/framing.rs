@@ -3,16 +3,28 @@
 use whimbrel::{Client, ErrorKind, Response};
 
 use super::{raw, text};
-use crate::support::{self, SOCKETS, server};
+use crate::support::{self, server};
 
 async fn answer(head: &str, body: &str) -> whimbrel::Result<String> {
     text(&raw(&server(), format!("HTTP/1.1 200 OK\r\n{head}\r\n\r\n{body}"), "")).await
 }
 
 support::test! {
+    // N3: what follows an error is not read on, and its connection not used again.
+    async fn an_error_ends_the_body_and_the_connection() {
+        let (client, server, id) = (Client::new(), server(), support::record_id("error"));
+        let answer = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nBAD\xff\r\n3\r\nabc\r\n0\r\n\r\n";
+        let url = format!("{}/record/{id}/?answer={}", server.raw, support::percent(answer));
+        for _ in 0..2 {
+            let mut response = client.get(&url).stream().await.unwrap();
+            assert!(response.chunk().await.is_err());
+            assert_eq!(response.chunk().await.unwrap(), None);
+        }
+        assert_eq!(super::recorded(&server, &id).await["connections"].as_array().unwrap().len(), 2);
+    }
+
     // A11, B12: numbers.
     async fn lengths_are_digits() {
-        if !SOCKETS { return } // So for the whole file.
         for length in ["+5", "1_0", "-1", "0x5", "5 5", "5;", "", "٥", "18446744073709551616", "5, 6"] {
             let error = answer(&format!("Content-Length: {length}"), "12345").await.unwrap_err();
             assert_eq!(error.kind(), ErrorKind::RemoteProtocol, "{length}");
@@ -26,7 +38,6 @@ support::test! {
 
     // B12: no room is made for what was only announced.
     async fn an_enormous_length_streams() {
-        if !SOCKETS { return }
         let url = raw(&server(), "HTTP/1.1 200 OK\r\nContent-Length: 18446744073709551615\r\n\r\nabc", "");
         let mut response = Client::new().get(url).stream().await.unwrap();
         assert_eq!(response.chunk().await.unwrap().unwrap(), "abc");
@@ -35,7 +46,6 @@ support::test! {
 
     // B2: Transfer-Encoding wins, whichever comes first.
     async fn transfer_encoding_wins_over_content_length() {
-        if !SOCKETS { return }
         for head in ["Content-Length: 1\r\nTransfer-Encoding: chunked", "Transfer-Encoding: chunked\r\nContent-Length: 1"] {
             assert_eq!(answer(head, "2\r\nok\r\n0\r\n\r\n").await.unwrap(), "ok");
         }
@@ -43,7 +53,6 @@ support::test! {
 
     // B3: anything but one "chunked".
     async fn other_transfer_encodings_are_errors() {
-        if !SOCKETS { return }
         let codings = [
             "xchunked", "chunkedchunked", "identity, chunked, identity", "chunked, gzip", "gzip, chunked", "\"chunked\"",
             "chunked\r\nTransfer-Encoding: chunked", "identity", "",
@@ -57,7 +66,6 @@ support::test! {
 
     // B5, B6: chunk sizes and their line ends.
     async fn malformed_chunks_are_errors() {
-        if !SOCKETS { return }
         let bodies = [
             "00000000000000005\r\n12345\r\n0\r\n\r\n", "FFFFFFFFFFFFFFFFF\r\n", "0x5\r\n12345\r\n0\r\n\r\n", "+5\r\n12345\r\n0\r\n\r\n",
             "5 \r\n12345\r\n0\r\n\r\n", " 5\r\n12345\r\n0\r\n\r\n", "-1\r\n\r\n", "\r\n", "5\n12345\r\n0\r\n\r\n", "5;a\rb\r\n12345\r\n0\r\n\r\n",
@@ -70,7 +78,6 @@ support::test! {
     }
 
     async fn chunks_may_have_extensions_and_trailers() {
-        if !SOCKETS { return }
         for body in ["5;name=value\r\n12345\r\n0\r\n\r\n", "0005\r\n12345\r\n000\r\nX-Sum: 1\r\nSet-Cookie: a=b\r\n\r\n", "a\r\n1234512345\r\n0;x\r\n\r\n"] {
             assert!(answer("Transfer-Encoding: chunked", body).await.unwrap().starts_with("12345"), "{body:?}");
         }
@@ -78,7 +85,6 @@ support::test! {
 
     // B8: trailers end, are checked, and never pass for headers.
     async fn trailers_are_bounded_and_stay_trailers() {
-        if !SOCKETS { return }
         let start = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n";
         for flood in ["flood=X%3A%20y%0D%0A&times=1000000", "flood=X&times=1000000"] {
             assert_eq!(text(&raw(&server(), start, flood)).await.unwrap_err().kind(), ErrorKind::LimitExceeded, "{flood}");
@@ -93,7 +99,6 @@ support::test! {
 
     // A16: a million chunks of a byte.
     async fn a_million_tiny_chunks_are_read() {
-        if !SOCKETS { return }
         let start = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
         let url = raw(&server(), start, "flood=1%0D%0Ax%0D%0A&times=1000000&tail=0%0D%0A%0D%0A");
         let response = whimbrel::get(url).send().await.unwrap();
@@ -101,30 +106,31 @@ support::test! {
     }
 
     async fn a_body_without_length_ends_with_the_connection() {
-        if !SOCKETS { return }
         assert_eq!(answer("X: y", "until the end").await.unwrap(), "until the end");
-    }
-
-    // B11: over TLS the connection's end must be announced.
-    async fn a_tls_connection_cut_off_is_no_end() {
-        if !support::OWN_TLS { return }
-        let server = server();
-        let url = |after| raw(&server, "HTTP/1.1 200 OK\r\n\r\nuntil the end", after).replace(&server.raw, &server.raw_tls);
-        let closed = server.client().get(url("after=close")).send().await.unwrap();
-        assert_eq!(closed.text(), "until the end");
-        let cut = server.client().get(url("after=drop")).send().await.unwrap_err();
-        assert_eq!(cut.kind(), ErrorKind::Read, "{cut}");
     }
 
     // A13: no body where there is none, whatever the head says.
     async fn heads_without_bodies_have_none() {
-        if !SOCKETS { return }
         let server = server();
         let answer = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n";
         assert_eq!(whimbrel::head(raw(&server, answer, "after=hold")).send().await.unwrap().bytes().len(), 0);
         for status in [204, 304] {
             let answer = format!("HTTP/1.1 {status} No\r\nTransfer-Encoding: chunked\r\n\r\n");
             assert_eq!(whimbrel::get(raw(&server, answer, "after=hold")).send().await.unwrap().bytes().len(), 0);
+        }
+    }
+}
+
+support::where_own_tls! {
+    support::test! {
+        // B11: over TLS the connection's end must be announced.
+        async fn a_tls_connection_cut_off_is_no_end() {
+            let server = server();
+            let url = |after| raw(&server, "HTTP/1.1 200 OK\r\n\r\nuntil the end", after).replace(&server.raw, &server.raw_tls);
+            let closed = server.client().get(url("after=close")).send().await.unwrap();
+            assert_eq!(closed.text(), "until the end");
+            let cut = server.client().get(url("after=drop")).send().await.unwrap_err();
+            assert_eq!(cut.kind(), ErrorKind::Read, "{cut}");
         }
     }
 }

@@ -1,17 +1,21 @@
 //! Real connections to the example server, on every target.
 
 mod faults;
-mod framing;
-mod pool;
 mod requests;
 mod responses;
 mod streaming;
 mod timeouts;
 mod tls;
 
+// Where a response ends and which connection serves whom: the host's own affair where it speaks HTTP.
+support::where_sockets! {
+    mod framing;
+    mod pool;
+}
+
 use serde_json::Value;
 
-use crate::support::{Server, percent};
+use crate::support::{self, Server, percent};
 
 /// The URL of the raw port that answers with exactly these bytes.
 pub(crate) fn raw(server: &Server, data: impl AsRef<[u8]>, parameters: &str) -> String {

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use whimbrel::Client;
 
-use super::{raw, text};
+use super::raw;
 use crate::support::{self, SOCKETS, server};
 
 support::test! {
@@ -44,22 +44,26 @@ support::test! {
         assert_eq!(response.status().as_u16(), 299);
     }
 
-    async fn interim_responses_are_passed_over() {
-        if !SOCKETS { return } // The host's parser decides.
-        let server = server();
-        let answer = "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\nHTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
-        assert_eq!(text(&raw(&server, answer, "")).await.unwrap(), "ok");
-    }
-
     async fn elapsed_covers_the_body() {
         let response = whimbrel::get(format!("{}/slow?chunks=3&interval=30", server().http)).send().await.unwrap();
         assert!(response.elapsed().as_millis() >= 50, "{:?}", response.elapsed());
     }
+}
 
-    async fn an_early_answer_is_delivered_while_the_upload_still_runs() {
-        if !SOCKETS { return } // The host decides when it shows an answer.
-        let server = server();
-        let response = whimbrel::post(format!("{}/early?status=413", server.http)).content(vec![0; 8_000_000]).send().await.unwrap();
-        assert_eq!(response.status(), 413);
+support::where_sockets! {
+    support::test! {
+        // The host's parser decides.
+        async fn interim_responses_are_passed_over() {
+            let server = server();
+            let answer = "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\nHTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+            assert_eq!(super::text(&raw(&server, answer, "")).await.unwrap(), "ok");
+        }
+
+        // The host decides when it shows an answer.
+        async fn an_early_answer_is_delivered_while_the_upload_still_runs() {
+            let server = server();
+            let response = whimbrel::post(format!("{}/early?status=413", server.http)).content(vec![0; 8_000_000]).send().await.unwrap();
+            assert_eq!(response.status(), 413);
+        }
     }
 }

@@ -11,14 +11,6 @@ fn is_tls(error: &whimbrel::Error) -> bool {
 }
 
 support::test! {
-    async fn a_trusted_server_answers() {
-        if !OWN_TLS { return } // The host cannot be told to trust the test's authority; untrusted ones are below.
-        let client = server().client();
-        for _ in 0..2 {
-            assert!(client.get(format!("{}/get", server().https)).send().await.unwrap().is_success());
-        }
-    }
-
     async fn an_untrusted_authority_is_refused() {
         let error = whimbrel::get(server().https).send().await.unwrap_err();
         assert!(is_tls(&error), "{error:?}");
@@ -48,6 +40,32 @@ support::test! {
         assert!(error.is_network() || error.is_protocol(), "{error:?}");
         if OWN_TLS {
             assert!(error.to_string().contains("does not speak TLS"), "{error}");
+        }
+    }
+}
+
+support::where_own_tls! {
+    support::test! {
+        // N1: bytes that TLS holds back behind a response that fills the read must not become the next response.
+        async fn bytes_behind_a_response_do_not_hide_in_tls() {
+            let (server, client, id) = (server(), server().client(), support::record_id("hidden"));
+            let evil = support::percent(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nEVIL");
+            // Head and body fill 8 KiB, which is what one read asks for.
+            let head = "HTTP/1.1 200 OK\r\nContent-Length: 8151\r\n\r\n";
+            assert_eq!(head.len(), 8192 - 8151);
+            let answer = format!("{}{}{evil}", support::percent(head.as_bytes()), "a".repeat(8151));
+            let url = format!("{}/record/{id}/?answer={answer}", server.raw_tls);
+            for _ in 0..2 {
+                assert_eq!(client.get(&url).send().await.unwrap().bytes().len(), 8151);
+            }
+        }
+
+        // The host cannot be told to trust the test's authority; untrusted ones are below.
+        async fn a_trusted_server_answers() {
+            let client = server().client();
+            for _ in 0..2 {
+                assert!(client.get(format!("{}/get", server().https)).send().await.unwrap().is_success());
+            }
         }
     }
 }
