@@ -2,7 +2,7 @@
 
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use crate::backend::{Instant, Sleep, now, sleep};
@@ -42,7 +42,7 @@ impl Deadline {
 #[derive(Default)]
 pub(crate) struct Patience {
     timer: Option<Pin<Box<Sleep>>>,
-    polled: Option<Instant>,
+    due: Option<Instant>,
 }
 
 /// A timer wakes its task about on time. Who comes much later did something else meanwhile, and waits from now on.
@@ -52,17 +52,22 @@ impl Patience {
     /// Something moved: the next wait starts from zero.
     pub(crate) fn reset(&mut self) {
         self.timer = None;
-        self.polled = None;
     }
 
     /// Ready once this wait took longer than the limit.
     pub(crate) fn poll(&mut self, limit: Option<Duration>, cx: &mut Context<'_>) -> Poll<()> {
         let Some(limit) = limit else { return Poll::Pending };
-        let polled = self.polled.replace(now());
-        if polled.is_some_and(|polled| polled.elapsed() > limit.saturating_add(LATE)) {
+        loop {
+            let timer = self.timer.get_or_insert_with(|| {
+                self.due = now().checked_add(limit);
+                Box::pin(sleep(limit))
+            });
+            ready!(timer.as_mut().poll(cx));
+            if self.due.is_none_or(|due| now().saturating_duration_since(due) <= LATE) {
+                return Poll::Ready(());
+            }
             self.timer = None;
         }
-        self.timer.get_or_insert_with(|| Box::pin(sleep(limit))).as_mut().poll(cx)
     }
 }
 

@@ -1,6 +1,6 @@
 //! From a request in the making to the request that is sent: merging of URL, headers, cookies and body.
 
-use super::request_builder::{Payload, RequestBuilder};
+use super::request_builder::{Draft, Payload};
 use super::{Client, builder};
 use crate::backend::{random, unix_time};
 use crate::content::{Content, auto_headers};
@@ -15,7 +15,7 @@ use crate::url_merge;
 const AUTO_HEADERS: usize = 4;
 
 /// Client and request merged, in HTTPX's way (1.2).
-pub(super) fn build_request(request: RequestBuilder) -> Result<Request> {
+pub(super) fn build_request(request: Draft) -> Result<Request> {
     let client = &request.client;
     let mut url = url_merge::merge(client.inner.base_url.as_ref(), &request.url, &client.inner.last_origin)?;
     url_merge::apply_params(&mut url, &client.inner.params, request.params.as_ref());

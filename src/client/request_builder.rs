@@ -34,6 +34,12 @@ use crate::url_merge::UrlText;
 /// ```
 #[must_use = "a request does nothing until it is sent, streamed or built"]
 pub struct RequestBuilder {
+    /// Boxed, for each method of the chain moves it.
+    draft: Box<Draft>,
+}
+
+/// What was said about the request so far.
+pub(super) struct Draft {
     pub(super) client: Client,
     pub(super) method: Method,
     pub(super) url: UrlText,
@@ -61,7 +67,7 @@ impl RequestBuilder {
                 "Illegal method: only letters, digits and !#$%&'*+-.^_`|~ may be in it",
             )
         });
-        Self {
+        let draft = Draft {
             client,
             method: method.map(upper_case).unwrap_or_default(),
             url,
@@ -73,32 +79,33 @@ impl RequestBuilder {
             extensions: http::Extensions::new(),
             options: SendOptions::default(),
             error,
-        }
+        };
+        Self { draft: Box::new(draft) }
     }
 
     /// Adds a query parameter. The parameters, merged over the client's, replace the query of the URL (HTTPX).
     pub fn param(mut self, name: impl Into<String>, value: impl Display) -> Self {
-        self.params = Some(self.params.unwrap_or_default().add(name, value));
+        self.draft.params = Some(self.draft.params.take().unwrap_or_default().add(name, value));
         self
     }
 
     /// Sets all query parameters; an empty list strips the URL's query.
     pub fn params<N: Into<String>, V: Display>(mut self, params: impl IntoIterator<Item = (N, V)>) -> Self {
-        self.params = Some(params.into_iter().collect());
+        self.draft.params = Some(params.into_iter().collect());
         self
     }
 
     /// Adds a header field, in place of the client's of that name.
     pub fn header(mut self, name: impl IntoHeaderName, value: impl IntoHeaderValue) -> Self {
-        if let Err(error) = self.headers.append(name, value) {
-            self.error.get_or_insert(error);
+        if let Err(error) = self.draft.headers.append(name, value) {
+            self.draft.error.get_or_insert(error);
         }
         self
     }
 
     /// Sends a cookie with this request alone.
     pub fn cookie(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.cookies.set(name, value);
+        self.draft.cookies.set(name, value);
         self
     }
 
@@ -131,44 +138,44 @@ impl RequestBuilder {
 
     /// A form with files, `multipart/form-data`.
     pub fn multipart(mut self, form: Multipart) -> Self {
-        self.payload = Payload::Multipart(form);
+        self.draft.payload = Payload::Multipart(form);
         self
     }
 
     /// Other timeouts than the client's; `None` for no limit.
     pub fn timeout(mut self, timeout: impl Into<Timeout>) -> Self {
-        self.timeout = Some(timeout.into());
+        self.draft.timeout = Some(timeout.into());
         self
     }
 
     /// Another auth than the client's.
     pub fn auth(mut self, auth: impl Auth) -> Self {
-        self.options.auth = Some(Some(Arc::new(auth)));
+        self.draft.options.auth = Some(Some(Arc::new(auth)));
         self
     }
 
     /// No auth, not even the client's or the URL's (HTTPX's `auth=None`).
     pub fn no_auth(mut self) -> Self {
-        self.options.auth = Some(None);
+        self.draft.options.auth = Some(None);
         self
     }
 
     /// Whether this request follows redirects.
     pub fn follow_redirects(mut self, follow: bool) -> Self {
-        self.options.follow_redirects = Some(follow);
+        self.draft.options.follow_redirects = Some(follow);
         self
     }
 
     /// Attaches a value for the transport.
     pub fn extension<T: Clone + Send + Sync + 'static>(mut self, value: T) -> Self {
-        self.extensions.insert(value);
+        self.draft.extensions.insert(value);
         self
     }
 
     /// The request as it would be sent, but for auth and redirects, which belong to the sending: where this builder was
     /// given some of its own, building is an error.
     pub fn build(self) -> Result<Request> {
-        if self.options.auth.is_some() || self.options.follow_redirects.is_some() {
+        if self.draft.options.auth.is_some() || self.draft.options.follow_redirects.is_some() {
             let message = "auth and follow_redirects belong to the sending: send from here, or set them on the client";
             return Err(Error::new(ErrorKind::Unsupported, message));
         }
@@ -189,21 +196,21 @@ impl RequestBuilder {
 
     fn payload(mut self, content: Result<content::Content>) -> Self {
         match content {
-            Ok(content) => self.payload = Payload::Content(content),
+            Ok(content) => self.draft.payload = Payload::Content(content),
             Err(error) => {
-                self.error.get_or_insert(error);
+                self.draft.error.get_or_insert(error);
             }
         }
         self
     }
 
     fn into_parts(mut self) -> Result<(Client, Request, SendOptions)> {
-        if let Some(error) = self.error {
+        if let Some(error) = self.draft.error.take() {
             return Err(error);
         }
-        let options = std::mem::take(&mut self.options);
-        let client = self.client.clone();
-        Ok((client, super::build::build_request(self)?, options))
+        let options = std::mem::take(&mut self.draft.options);
+        let client = self.draft.client.clone();
+        Ok((client, super::build::build_request(*self.draft)?, options))
     }
 }
 
