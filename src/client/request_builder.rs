@@ -111,7 +111,7 @@ impl RequestBuilder {
 
     /// Sends these cookies with this request alone, as far as its URL is theirs.
     pub fn cookies(mut self, cookies: &Cookies) -> Self {
-        self.cookies.update(cookies);
+        self.draft.cookies.update(cookies);
         self
     }
 
