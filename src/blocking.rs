@@ -12,7 +12,7 @@
 use std::borrow::Cow;
 use std::fmt::Display;
 use std::io;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::{Arc, OnceLock};
 
 use bytes::{Buf, Bytes};
@@ -90,12 +90,12 @@ impl Client {
 
     /// As [`crate::Client::send`].
     pub fn send(&self, request: Request) -> Result<Response> {
-        self.block_on(self.client.send(request))?
+        self.block_on(pin!(self.client.send(request)))?
     }
 
     /// As [`crate::Client::stream`].
     pub fn stream(&self, request: Request) -> Result<StreamingResponse> {
-        let response = self.block_on(self.client.stream(request))??;
+        let response = self.block_on(pin!(self.client.stream(request)))??;
         Ok(StreamingResponse { response, client: self.clone(), unread: Bytes::new() })
     }
 
@@ -108,14 +108,14 @@ impl Client {
         RequestBuilder { request, client: self.clone() }
     }
 
-    /// The runtime starts with the first call, so that making a client costs little and cannot fail.
-    fn block_on<F: Future>(&self, future: F) -> Result<F::Output> {
+    /// The runtime starts with the first call, so that making a client costs little and cannot fail. The future is driven
+    /// where the caller has pinned it: by value it would be moved several times, all of its kilobytes.
+    fn block_on<T>(&self, future: Pin<&mut impl Future<Output = T>>) -> Result<T> {
         if self.runtime.get().is_none() {
             let _ = self.runtime.set(Runtime::new()?);
         }
         match self.runtime.get() {
-            // Pinned here, it is driven where it lies: a runtime that takes it by value would move it several times.
-            Some(runtime) => runtime.block_on(pin!(future)),
+            Some(runtime) => runtime.block_on(future),
             None => Err(Error::new(ErrorKind::Unsupported, "No runtime can be started")),
         }
     }
@@ -229,12 +229,12 @@ impl RequestBuilder {
 
     /// As [`crate::RequestBuilder::send`].
     pub fn send(self) -> Result<Response> {
-        self.client.block_on(self.request.send())?
+        self.client.block_on(pin!(self.request.send()))?
     }
 
     /// As [`crate::RequestBuilder::stream`].
     pub fn stream(self) -> Result<StreamingResponse> {
-        let response = self.client.block_on(self.request.stream())??;
+        let response = self.client.block_on(pin!(self.request.stream()))??;
         Ok(StreamingResponse { response, client: self.client, unread: Bytes::new() })
     }
 }
@@ -260,19 +260,19 @@ impl StreamingResponse {
 
     /// As [`crate::StreamingResponse::chunk`].
     pub fn chunk(&mut self) -> Result<Option<Bytes>> {
-        self.client.block_on(self.response.chunk())?
+        self.client.block_on(pin!(self.response.chunk()))?
     }
 
     /// As [`crate::StreamingResponse::lines`], as an iterator.
     pub fn lines(&mut self) -> impl Iterator<Item = Result<String>> + '_ {
         let Self { response, client, .. } = self;
         let mut lines = response.lines();
-        std::iter::from_fn(move || client.block_on(lines.next()).unwrap_or_else(|error| Some(Err(error))))
+        std::iter::from_fn(move || client.block_on(pin!(lines.next())).unwrap_or_else(|error| Some(Err(error))))
     }
 
     /// As [`crate::StreamingResponse::read`].
     pub fn read(self) -> Result<Response> {
-        self.client.block_on(self.response.read())?
+        self.client.block_on(pin!(self.response.read()))?
     }
 }
 
