@@ -185,7 +185,8 @@ export class StreamingResponse implements ResponseHead, AsyncIterable<Uint8Array
 }
 
 /**
- * Makes requests that share configuration and cookies.
+ * Makes requests that share configuration and cookies. A cookie goes back to the host that set it, whatever its `Domain` says. In a
+ * browser the cookies are the browser's.
  *
  * @example
  * await using client = new Client({ baseUrl: "https://api.example.org/v1", auth: bearer("token") });

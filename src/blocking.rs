@@ -99,6 +99,11 @@ impl Client {
         Ok(StreamingResponse { response, client: self.clone(), unread: Bytes::new() })
     }
 
+    /// As [`crate::Client::update_cookies`].
+    pub fn update_cookies<T>(&self, change: impl FnOnce(&mut Cookies) -> T) -> Result<T> {
+        self.client.update_cookies(change)
+    }
+
     fn wrap(&self, request: crate::RequestBuilder) -> RequestBuilder {
         RequestBuilder { request, client: self.clone() }
     }
@@ -165,6 +170,11 @@ impl RequestBuilder {
     /// As [`crate::RequestBuilder::cookie`].
     pub fn cookie(self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.map(|request| request.cookie(name, value))
+    }
+
+    /// As [`crate::RequestBuilder::cookies`].
+    pub fn cookies(self, cookies: &Cookies) -> Self {
+        self.map(|request| request.cookies(cookies))
     }
 
     /// As [`crate::RequestBuilder::content`].

@@ -44,7 +44,7 @@ pub use body::Body;
 pub use bytes::Bytes;
 pub use client::{Client, ClientBuilder, IntoHookResult, RequestBuilder};
 pub use config::{Limits, Timeout, Tls};
-pub use cookies::Cookies;
+pub use cookies::{Cookie, Cookies, SameSite};
 pub use error::{BoxError, Error, ErrorKind, Result};
 pub use headers::{Headers, IntoHeaderName, IntoHeaderValue};
 pub use http::{Method, StatusCode, Version};

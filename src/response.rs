@@ -9,7 +9,7 @@ use http::{Extensions, StatusCode, Version};
 use serde::de::DeserializeOwned;
 use url::Url;
 
-use crate::backend::now;
+use crate::backend::{now, unix_time};
 use crate::body::Incoming;
 use crate::cookies::Cookies;
 use crate::decode::text;
@@ -247,7 +247,7 @@ impl Response {
     pub fn cookies(&self) -> Cookies {
         let mut cookies = Cookies::new();
         if let Some(url) = self.url() {
-            cookies.extract(&self.head.headers, url, Duration::ZERO);
+            cookies.extract_cookies(&self.head.headers, url, unix_time());
         }
         cookies
     }

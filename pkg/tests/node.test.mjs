@@ -148,6 +148,18 @@ test("a client keeps cookies", async () => {
   assert.deepEqual((await echo(get(`${base}/cookies`))).cookies, {});
 });
 
+test("a cookie goes back to the host that set it, whatever its Domain says", async () => {
+  const answer = async (_url, init) => {
+    const headers = { "set-cookie": "n=1; Domain=example.org; Path=/" };
+    return new Response(new Headers(init.headers).get("cookie"), { headers });
+  };
+  const client = new Client({ fetch: answer });
+  const sent = async (url) => (await client.get(url)).text();
+  for (const url of ["http://a.example.org/", "http://b.example.org/", "http://evil.example/"]) assert.equal(await sent(url), "", url);
+  assert.equal(await sent("http://a.example.org/"), "n=1");
+  assert.equal(await sent("http://evil.example/"), "");
+});
+
 test("content is decoded, and text by its charset", async () => {
   for (const coding of ["gzip", "deflate", "br"]) assert.equal((await echo(get(`${base}/${coding}`))).method, "GET");
   const latin = await get(`${base}/encoding/latin1`);

@@ -67,14 +67,15 @@ fn encode(payload: Payload, headers: &Headers) -> Result<Content> {
 /// The jar with the request's own cookies over it, unless the user wrote a Cookie header.
 fn add_cookies(client: &Client, headers: &mut Headers, own: &Cookies, url: &url::Url) -> Result<()> {
     builder::check(&client.inner.routes.of(url).capabilities, None, None, own)?;
-    let jar = client.jar();
+    let mut jar = client.jar();
     if headers.contains("cookie") || (jar.is_empty() && own.is_empty()) {
         return Ok(());
     }
-    let mut cookies = jar.clone();
-    drop(jar);
-    cookies.merge(own);
-    if let Some(value) = cookies.header(url, false, unix_time())? {
+    let sent = match own.is_empty() {
+        true => jar.cookie_header(url, unix_time())?,
+        false => jar.cookie_header_with(own, url, unix_time())?,
+    };
+    if let Some(value) = sent {
         headers.push(http::header::COOKIE, value);
     }
     Ok(())

@@ -84,6 +84,21 @@ impl ClientBuilder {
         self
     }
 
+    /// Sets these cookies, as those that were saved from an earlier client. Where the host keeps the cookies (a browser)
+    /// it is `Unsupported`, unless there are none.
+    ///
+    /// ```
+    /// let saved = whimbrel::Cookies::from_netscape("example.org\tFALSE\t/\tFALSE\t0\tn\t1\n")?;
+    /// let client = whimbrel::Client::builder().cookies(&saved).build()?;
+    /// let request = client.get("http://example.org/").build()?;
+    /// assert_eq!(request.headers().get("cookie").unwrap(), "n=1");
+    /// # Ok::<(), whimbrel::Error>(())
+    /// ```
+    pub fn cookies(mut self, cookies: &Cookies) -> Self {
+        self.cookies.update(cookies);
+        self
+    }
+
     /// Authenticates every request that says nothing else.
     pub fn auth(mut self, auth: impl Auth) -> Self {
         self.auth = Some(Arc::new(auth));
@@ -301,10 +316,12 @@ pub(super) fn check(
     if !capabilities.redirects && max_redirects.is_some() {
         return unsupported("This host follows redirects by itself: max_redirects cannot be set");
     }
-    if !capabilities.cookies && !cookies.is_empty() {
-        return unsupported("This host keeps the cookies itself and lets no program send others");
-    }
-    Ok(())
+    if cookies.is_empty() { Ok(()) } else { check_cookies(capabilities) }
+}
+
+pub(super) fn check_cookies(capabilities: &Capabilities) -> Result<()> {
+    let message = "This host keeps the cookies itself and lets no program send others";
+    if capabilities.cookies { Ok(()) } else { Err(Error::new(ErrorKind::Unsupported, message)) }
 }
 
 /// HTTPX's defaults, in its order. What the host sends by itself is left to it.

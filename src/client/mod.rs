@@ -137,12 +137,29 @@ impl Client {
         self.jar().clone()
     }
 
+    /// Changes the cookies where they are, so that nothing set by others meanwhile is lost: sets some, deletes some, puts
+    /// a saved jar in their place.
+    ///
+    /// Requests of other threads wait until the closure is done; it must not use the client itself. Where the host keeps
+    /// the cookies (a browser) this is `Unsupported`.
+    ///
+    /// ```
+    /// let client = whimbrel::Client::new();
+    /// client.update_cookies(|cookies| cookies.set("a", "1"))?;
+    /// assert_eq!(client.cookies().get("a")?, Some("1"));
+    /// # Ok::<(), whimbrel::Error>(())
+    /// ```
+    pub fn update_cookies<T>(&self, change: impl FnOnce(&mut Cookies) -> T) -> Result<T> {
+        builder::check_cookies(&self.capabilities())?;
+        Ok(change(&mut self.jar()))
+    }
+
     /// What the client's transport shows and does by itself.
     pub fn capabilities(&self) -> Capabilities {
         self.inner.routes.main.capabilities
     }
 
-    /// No code panics while it holds the jar, and no await happens meanwhile.
+    /// No await happens while it is held, and a jar is whole even if a closure of the user panics over it.
     fn jar(&self) -> MutexGuard<'_, Cookies> {
         self.inner.cookies.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -109,6 +109,12 @@ impl RequestBuilder {
         self
     }
 
+    /// Sends these cookies with this request alone, as far as its URL is theirs.
+    pub fn cookies(mut self, cookies: &Cookies) -> Self {
+        self.draft.cookies.update(cookies);
+        self
+    }
+
     /// Bytes, text or a [`Body::stream`] as they are, without a Content-Type.
     pub fn content(self, body: impl Into<Body>) -> Self {
         self.payload(Ok(content::Content { body: body.into(), content_type: None }))

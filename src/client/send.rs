@@ -5,16 +5,18 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
 
-use http::HeaderValue;
-use http::header::COOKIE;
+use http::StatusCode;
+use http::header::SET_COOKIE;
+use url::Url;
 
 use super::{Client, builder, hooks};
 use crate::auth::{Auth, Basic, Step};
 use crate::backend::{now, unix_time};
 use crate::body::Body;
-use crate::cookies::Cookies;
+use crate::cookies::{Cookies, renew};
 use crate::deadline::{Deadline, total_timeout};
 use crate::error::{Error, ErrorKind, Result};
+use crate::headers::Headers;
 use crate::redirect;
 use crate::request::{Request, same_origin};
 use crate::response::Response;
@@ -91,16 +93,17 @@ impl Client {
             if flow.is_single_step() {
                 return self.send_handling_redirects(request, follow, history).await;
             }
-            let cookies = self.jar_cookies(&request)?;
             let again = request.try_clone().unwrap_or_else(|_| consumed(&request));
             let response = self.send_handling_redirects(request, follow, std::mem::take(&mut history)).await?;
             let last_request = response.request().without_body();
             let (seen, rest) = look(response, flow.requires_response_body()).await?;
             step = flow.next(again, Some(&seen))?.settled().await?;
+            if let Step::Send(next) = &mut step {
+                self.renew_cookies(next, &seen)?;
+            }
             if matches!(step, Step::Done) {
                 return Ok(rest.unwrap_or_else(|| StreamingResponse::from_response(last_request, seen)));
             }
-            self.renew_cookies(&mut step, &seen, cookies)?;
             let mut last = match rest {
                 Some(rest) => rest.read_at_most(DRAINED).await?,
                 None => seen,
@@ -110,23 +113,15 @@ impl Client {
         }
     }
 
-    /// The Cookie field that the jar has for this request.
-    fn jar_cookies(&self, request: &Request) -> Result<Option<HeaderValue>> {
-        self.jar().header(request.url(), false, unix_time())
-    }
-
-    /// The cookies that a response set go with the same request sent again, as in HTTPX; a Cookie field that is not the jar's
-    /// stays as it is.
-    fn renew_cookies(&self, step: &mut Step, response: &Response, before: Option<HeaderValue>) -> Result<()> {
-        let Step::Send(request) = step else { return Ok(()) };
-        let is_jars = request.headers().find(&COOKIE) == before.as_ref() && response.url() == Some(request.url());
-        if is_jars {
-            match self.jar_cookies(request)? {
-                Some(cookies) => request.headers_mut().put(COOKIE, cookies),
-                None => drop(request.headers_mut().remove(COOKIE)),
+    /// The next request of an auth flow has the cookies that the last response set (HTTPX's digest).
+    fn renew_cookies(&self, next: &mut Request, seen: &Response) -> Result<()> {
+        match seen.url() {
+            Some(from) if self.shows_cookies(seen.status(), seen.headers(), from) => {
+                let to = next.url().clone();
+                renew(next.headers_mut(), &to, seen.headers(), from, unix_time())
             }
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     /// Follows redirects, or leaves the request that would follow with the response.
@@ -159,12 +154,17 @@ impl Client {
         }
     }
 
+    /// The request that follows this redirect, with the jar's cookies for its URL.
     fn next_request(&self, response: &StreamingResponse, history: &[Response]) -> Result<Request> {
         let mut next = redirect::next_request(response.request(), response.status(), response.headers())?;
-        let first = history.first().and_then(Response::request).unwrap_or(response.request());
-        let away = !same_origin(first.url(), next.url());
-        if let Some(cookies) = self.jar().header(next.url(), away, unix_time())? {
-            next.headers_mut().push(COOKIE, cookies);
+        // Cookies without a domain are for the origin that the program asked, and are not back after a way over others.
+        let mut asked = history.iter().filter_map(Response::url).chain([response.url()]);
+        let cookies = match asked.all(|url| same_origin(url, next.url())) {
+            true => self.jar().cookie_header(next.url(), unix_time())?,
+            false => self.jar().header_across_origins(next.url(), unix_time())?,
+        };
+        if let Some(cookies) = cookies {
+            next.headers_mut().push(http::header::COOKIE, cookies);
         }
         Ok(next)
     }
@@ -191,10 +191,23 @@ impl Client {
         if !route.capabilities.encoded_bodies {
             response.skip_decoding();
         }
-        if route.capabilities.cookies && response.headers().find(&http::header::SET_COOKIE).is_some() {
-            self.jar().extract(response.headers(), response.url(), unix_time());
-        }
+        self.extract_cookies(&response);
         Ok(response)
+    }
+
+    /// From every response, redirects and 401s too.
+    fn extract_cookies(&self, response: &StreamingResponse) {
+        if self.shows_cookies(response.status(), response.headers(), response.url()) {
+            self.jar().extract_cookies(response.headers(), response.url(), unix_time());
+        }
+    }
+
+    /// Whether the response sets cookies that are the client's to keep: not where the host keeps them; and a 407 is the
+    /// proxy's, which has no say for the URL's host.
+    fn shows_cookies(&self, status: StatusCode, headers: &Headers, url: &Url) -> bool {
+        headers.find(&SET_COOKIE).is_some()
+            && status != StatusCode::PROXY_AUTHENTICATION_REQUIRED
+            && self.inner.routes.of(url).capabilities.cookies
     }
 }
 

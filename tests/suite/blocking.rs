@@ -110,6 +110,24 @@ support::where_threads! {
             assert_eq!(thread.join().unwrap(), 200);
         }
     }
+
+    // F15
+    #[test]
+    fn threads_lose_no_cookie_of_a_shared_client() {
+        let answer = |request: &whimbrel::Request| {
+            whimbrel::Response::new(200).with_header("set-cookie", &format!("{}=1", &request.url().path()[1..]))
+        };
+        let client = support::mock(answer).build_blocking().unwrap();
+        let ask = |client: blocking::Client, host: usize| move || {
+            for n in 0..100 {
+                client.get(format!("http://h{host}/n{n}")).send().unwrap();
+                client.update_cookies(|cookies| cookies.set(format!("{host}-{n}"), "1")).unwrap();
+            }
+        };
+        let threads: Vec<_> = (0..8).map(|host| std::thread::spawn(ask(client.clone(), host))).collect();
+        threads.into_iter().for_each(|thread| thread.join().unwrap());
+        assert_eq!(client.cookies().len(), 1600);
+    }
 }
 
 #[test]

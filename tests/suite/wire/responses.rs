@@ -59,6 +59,15 @@ support::where_sockets! {
             assert_eq!(super::text(&raw(&server, answer, "")).await.unwrap(), "ok");
         }
 
+        // F11
+        async fn interim_responses_set_no_cookies() {
+            let server = server();
+            let client = server.client();
+            let answer = "HTTP/1.1 103 Early Hints\r\nSet-Cookie: n=1\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+            client.get(raw(&server, answer, "")).send().await.unwrap();
+            assert!(client.cookies().is_empty());
+        }
+
         // The host decides when it shows an answer.
         async fn an_early_answer_is_delivered_while_the_upload_still_runs() {
             let server = server();
