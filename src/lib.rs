@@ -17,6 +17,7 @@ mod headers;
 mod host;
 #[cfg(all(feature = "npm", target_family = "wasm", target_os = "unknown"))]
 mod js;
+mod links;
 mod mounts;
 mod multipart;
 mod query_params;
@@ -48,6 +49,7 @@ pub use cookies::{Cookie, Cookies, SameSite};
 pub use error::{BoxError, Error, ErrorKind, Result};
 pub use headers::{Headers, IntoHeaderName, IntoHeaderValue};
 pub use http::{Method, StatusCode, Version};
+pub use links::Link;
 pub use multipart::{Multipart, Part};
 pub use query_params::QueryParams;
 pub use request::Request;

@@ -1,6 +1,7 @@
 //! Responses: read into memory, or still streaming.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use crate::cookies::Cookies;
 use crate::decode::text;
 use crate::error::{BoxError, Error, ErrorKind, Result, without_credentials};
 use crate::headers::Headers;
+use crate::links::{self, Link};
 use crate::request::Request;
 use crate::streaming::StreamingResponse;
 
@@ -234,10 +236,22 @@ impl Response {
         self.encoding = Some(encoding.into().to_ascii_lowercase());
     }
 
-    /// The body as JSON. Fails with `Decoding` and the place where it is broken.
+    /// The links of the Link header, by their `rel`, or by their URL where they have none (HTTPX's `links`, RFC 8288).
+    ///
+    /// ```
+    /// let response = whimbrel::Response::new(200).with_header("link", "</users?page=2>; rel=next, </users?page=9>; rel=last");
+    /// assert_eq!(response.links()["next"].url, "/users?page=2");
+    /// ```
+    pub fn links(&self) -> BTreeMap<String, Link> {
+        let value = self.head.headers.joined("link").unwrap_or_default();
+        let key = |link: &Link| link.params.get("rel").unwrap_or(&link.url).clone();
+        links::parse(&value).into_iter().map(|link| (key(&link), link)).collect()
+    }
+
+    /// The body as JSON, in UTF-8, UTF-16 or UTF-32, which its first bytes tell whatever the charset says (HTTPX). Fails with
+    /// `Decoding` and the place where it is broken.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T> {
-        let bytes = self.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&self.body);
-        serde_json::from_slice(bytes).map_err(|error| {
+        serde_json::from_slice(&text::json_as_utf8(&self.body)).map_err(|error| {
             self.at_url(Error::new(ErrorKind::Decoding, format!("The body is not the JSON expected: {error}")))
                 .with_source(error)
         })

@@ -13,7 +13,7 @@ const LAYERS: &[&[&str]] = &[
     &["auth", "redirect", "mounts"],
     &["request", "response", "streaming"],
     &["body", "content", "multipart", "decode", "cookies"],
-    &["config", "deadline", "headers", "query_params", "url_merge"],
+    &["config", "deadline", "headers", "links", "query_params", "url_merge"],
     &["error", "backend"],
 ];
 

@@ -22,6 +22,47 @@ pub(crate) fn decode<'a>(bytes: &'a [u8], encoding: &str) -> Cow<'a, str> {
     }
 }
 
+/// JSON as UTF-8. A byte order mark, or where the zeros of its first, ASCII, letters are, tell how it is encoded (RFC 4627 3).
+pub(crate) fn json_as_utf8(bytes: &[u8]) -> Cow<'_, [u8]> {
+    let (text, wide) = match bytes {
+        [0xef, 0xbb, 0xbf, rest @ ..] => return Cow::Borrowed(rest),
+        [0, 0, 0xfe, 0xff, rest @ ..] => (rest, Wide::Four(u32::from_be_bytes)),
+        [0xff, 0xfe, 0, 0, rest @ ..] => (rest, Wide::Four(u32::from_le_bytes)),
+        [0xfe, 0xff, rest @ ..] => (rest, Wide::Two(u16::from_be_bytes)),
+        [0xff, 0xfe, rest @ ..] => (rest, Wide::Two(u16::from_le_bytes)),
+        [0, 0, 0, _, ..] => (bytes, Wide::Four(u32::from_be_bytes)),
+        [_, 0, 0, 0, ..] => (bytes, Wide::Four(u32::from_le_bytes)),
+        [0, _, ..] => (bytes, Wide::Two(u16::from_be_bytes)),
+        [_, 0, ..] => (bytes, Wide::Two(u16::from_le_bytes)),
+        _ => return Cow::Borrowed(bytes),
+    };
+    Cow::Owned(wide.decode(text).into_bytes())
+}
+
+/// Code units of two or four bytes, and the order of these.
+enum Wide {
+    Two(fn([u8; 2]) -> u16),
+    Four(fn([u8; 4]) -> u32),
+}
+
+impl Wide {
+    /// What is no character becomes U+FFFD, half a unit at the end too.
+    fn decode(&self, bytes: &[u8]) -> String {
+        match self {
+            Self::Two(unit) => {
+                let (units, rest) = bytes.as_chunks::<2>();
+                let text = char::decode_utf16(units.iter().map(|bytes| unit(*bytes)));
+                text.map(|letter| letter.unwrap_or('\u{fffd}')).chain(rest.first().map(|_| '\u{fffd}')).collect()
+            }
+            Self::Four(unit) => {
+                let (units, rest) = bytes.as_chunks::<4>();
+                let text = units.iter().map(|bytes| char::from_u32(unit(*bytes)).unwrap_or('\u{fffd}'));
+                text.chain(rest.first().map(|_| '\u{fffd}')).collect()
+            }
+        }
+    }
+}
+
 /// Splits a stream of text into lines at `\n`, `\r\n` and `\r`, without them (universal newlines).
 #[derive(Default)]
 pub(crate) struct Lines {

@@ -42,4 +42,32 @@ support::test! {
         }
         assert!(received(|| Response::new(299)).await.raise_for_status().is_ok());
     }
+
+    async fn json_may_be_wide() {
+        let text = "[\"é😀\"]";
+        let utf16 = |order: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(order).collect::<Vec<u8>>();
+        let utf32 = |order: fn(u32) -> [u8; 4]| text.chars().flat_map(|letter| order(letter as u32)).collect::<Vec<u8>>();
+        let plain = [utf16(u16::to_be_bytes), utf16(u16::to_le_bytes), utf32(u32::to_be_bytes), utf32(u32::to_le_bytes)];
+        let marks: [&[u8]; 4] = [b"\xfe\xff", b"\xff\xfe", b"\0\0\xfe\xff", b"\xff\xfe\0\0"];
+        let marked = plain.iter().zip(marks).map(|(text, mark)| [mark, text].concat()).collect::<Vec<_>>();
+        for body in plain.into_iter().chain(marked) {
+            let shown = format!("{body:?}");
+            let response = received(move || Response::new(200).with_body(body.clone())).await;
+            assert_eq!(response.json::<Vec<String>>().unwrap(), ["é😀"], "{shown}");
+        }
+        for body in [&b"[\0"[..], b"\xff\xfe[", b"\0", b""] {
+            assert!(received(move || Response::new(200).with_body(body)).await.json::<Vec<i32>>().is_err());
+        }
+    }
+
+    async fn links_are_found_by_their_relation() {
+        let links = |value: &'static str| async move { received(move || Response::new(200).with_header("link", value)).await.links() };
+        let seen = links("<http://h/?a=1,2>; rel=\"next\"; title=\"a, \\\"b\\\"; c\", </last> ; REL = last,<x>").await;
+        assert_eq!(seen.keys().collect::<Vec<_>>(), ["last", "next", "x"]);
+        assert_eq!((seen["next"].url.as_str(), seen["next"].params["title"].as_str()), ("http://h/?a=1,2", "a, \"b\"; c"));
+        assert_eq!(seen["last"].url, "/last");
+        for broken in ["", "<", "x", "<a", "<a>; rel=\"", "<a>;;;=,<", ";rel=next"] {
+            assert!(links(broken).await.len() <= 1, "{broken}");
+        }
+    }
 }

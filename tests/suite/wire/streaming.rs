@@ -7,7 +7,7 @@ use crate::support::{self, server};
 support::test! {
     async fn chunks_come_before_the_end() {
         let client = Client::new();
-        let mut response = client.get(format!("{}/slow?chunks=3&interval=60", server().http)).stream().await.unwrap();
+        let mut response = client.get(format!("{}/slow?chunks=3&interval=250", server().http)).stream().await.unwrap();
         let first = response.chunk().await.unwrap().unwrap();
         assert!(first.starts_with(b"chunk 0") && !first.ends_with(b"chunk 2\n"));
         let rest = response.read().await.unwrap();
