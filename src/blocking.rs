@@ -270,6 +270,13 @@ impl StreamingResponse {
         std::iter::from_fn(move || client.block_on(pin!(lines.next())).unwrap_or_else(|error| Some(Err(error))))
     }
 
+    /// As [`crate::StreamingResponse::chunks`], as an iterator.
+    pub fn chunks(&mut self, size: usize) -> impl Iterator<Item = Result<Bytes>> + '_ {
+        let Self { response, client, .. } = self;
+        let mut chunks = response.chunks(size);
+        std::iter::from_fn(move || client.block_on(pin!(chunks.next())).unwrap_or_else(|error| Some(Err(error))))
+    }
+
     /// As [`crate::StreamingResponse::read`].
     pub fn read(self) -> Result<Response> {
         self.client.block_on(pin!(self.response.read()))?

@@ -54,7 +54,7 @@ pub use multipart::{Multipart, Part};
 pub use query_params::QueryParams;
 pub use request::Request;
 pub use response::Response;
-pub use streaming::{Lines, StreamingResponse};
+pub use streaming::{Chunks, Lines, StreamingResponse};
 pub use transport::{Capabilities, IntoMockResponse, MockTransport, Transport};
 pub use url::Url;
 pub use url_merge::IntoUrl;

@@ -49,6 +49,8 @@ fn bodies_are_read_as_they_come() {
     let mut rest = Vec::new();
     std::io::Read::read_to_end(&mut response, &mut rest).unwrap();
     assert_eq!((first + rest.len(), response.bytes_downloaded()), (100_000, 100_000));
+    let mut response = client.get(format!("{}/bytes/10", server().http)).stream().unwrap();
+    assert_eq!(response.chunks(4).map(|chunk| chunk.unwrap().len()).collect::<Vec<_>>(), [4, 4, 2]);
     let request = client.get(format!("{}/bytes/10", server().http)).build().unwrap();
     assert_eq!(client.stream(request).unwrap().read().unwrap().bytes().len(), 10);
 }

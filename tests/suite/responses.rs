@@ -70,4 +70,18 @@ support::test! {
             assert!(links(broken).await.len() <= 1, "{broken}");
         }
     }
+
+    async fn chunks_have_the_size_that_was_asked_for() {
+        for (size, lengths) in [(2, vec![2, 2, 1]), (5, vec![5]), (9, vec![5]), (0, vec![1; 5])] {
+            let client = support::mock(|_| Response::new(200).with_body("abcde")).build().unwrap();
+            let mut response = client.get("http://h/").stream().await.unwrap();
+            let (mut chunks, mut seen) = (response.chunks(size), Vec::new());
+            while let Some(chunk) = chunks.next().await {
+                seen.push(chunk.unwrap().len());
+            }
+            assert_eq!(seen, lengths);
+        }
+        let client = support::mock(|_| Response::new(200)).build().unwrap();
+        assert!(client.get("http://h/").stream().await.unwrap().chunks(3).next().await.is_none());
+    }
 }

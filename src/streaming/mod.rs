@@ -1,7 +1,9 @@
 //! A response whose body is still to be read.
 
+mod chunks;
+mod lines;
+
 use std::borrow::Cow;
-use std::collections::VecDeque;
 use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -12,6 +14,8 @@ use futures_core::Stream;
 use http::{Extensions, StatusCode, Version};
 use url::Url;
 
+pub use self::chunks::Chunks;
+pub use self::lines::Lines;
 use crate::backend::Instant;
 use crate::body::Incoming;
 use crate::deadline::{Deadline, total_timeout};
@@ -173,7 +177,24 @@ impl StreamingResponse {
     /// The content line by line, split at `\n`, `\r\n` and `\r`.
     pub fn lines(&mut self) -> Lines<'_> {
         let encoding = text::charset(self.headers()).unwrap_or_else(|| self.default_encoding.clone().into_owned());
-        Lines { response: self, splitter: text::Lines::default(), ready: VecDeque::new(), encoding, ended: false }
+        Lines::new(self, encoding)
+    }
+
+    /// The content in pieces of so many bytes; the last one may be shorter (HTTPX's `iter_bytes(chunk_size)`). A size of 0
+    /// counts as 1.
+    ///
+    /// ```
+    /// # let client = whimbrel::Client::builder().transport(whimbrel::MockTransport::new(|_| whimbrel::Response::new(200).with_text("abcde"))).build()?;
+    /// # whimbrel::block_on(async {
+    /// let mut response = client.get("https://example.org/").stream().await?;
+    /// let mut chunks = response.chunks(2);
+    /// while let Some(chunk) = chunks.next().await {
+    ///     assert!(chunk?.len() <= 2);
+    /// }
+    /// # Ok::<(), whimbrel::Error>(()) })??; Ok::<(), whimbrel::Error>(())
+    /// ```
+    pub fn chunks(&mut self, size: usize) -> Chunks<'_> {
+        Chunks::new(self, size)
     }
 
     /// Reads the rest of the body and becomes a [`Response`].
@@ -296,52 +317,6 @@ impl Stream for Pieces<'_> {
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let poll = self.poll;
         poll(self.response, cx)
-    }
-}
-
-/// The lines of a body, see [`StreamingResponse::lines`]. Also a `Stream`.
-pub struct Lines<'a> {
-    response: &'a mut StreamingResponse,
-    splitter: text::Lines,
-    ready: VecDeque<Vec<u8>>,
-    encoding: String,
-    ended: bool,
-}
-
-impl Lines<'_> {
-    /// The next line, `None` at the end.
-    pub async fn next(&mut self) -> Option<Result<String>> {
-        poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
-    }
-}
-
-impl Stream for Lines<'_> {
-    type Item = Result<String>;
-
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        loop {
-            if let Some(line) = self.ready.pop_front() {
-                return Poll::Ready(Some(Ok(text::decode(&line, &self.encoding).into_owned())));
-            }
-            if self.ended {
-                return Poll::Ready(None);
-            }
-            match ready!(self.response.poll_content(cx)) {
-                Some(Ok(bytes)) => {
-                    let lines = self.splitter.push(&bytes);
-                    self.ready.extend(lines);
-                }
-                Some(Err(error)) => {
-                    self.ended = true;
-                    return Poll::Ready(Some(Err(error)));
-                }
-                None => {
-                    self.ended = true;
-                    let last = self.splitter.finish();
-                    self.ready.extend(last);
-                }
-            }
-        }
     }
 }
 
