@@ -315,11 +315,11 @@ impl StreamingResponse {
     /// A response that was read already, for whoever still wants to read it.
     pub(crate) fn from_response(request: Request, response: Response) -> Self {
         let mut streaming = Self::from_parts(request, response.head, Incoming::Bytes(response.body));
-        streaming.history = response.history;
-        streaming.next_request = response.next_request;
-        streaming.default_encoding = response.default_encoding;
+        streaming.parts.history = response.history;
+        streaming.parts.next_request = response.next_request;
+        streaming.parts.default_encoding = response.default_encoding;
         streaming.set_downloaded(response.downloaded);
-        streaming.started = now().checked_sub(response.elapsed);
+        streaming.parts.started = now().checked_sub(response.elapsed);
         streaming.skip_decoding();
         streaming
     }

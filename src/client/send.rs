@@ -49,7 +49,7 @@ impl Client {
         });
         match (sent.await, url) {
             (Some(Ok(mut response)), _) => {
-                response.deadline = deadline;
+                response.parts.deadline = deadline;
                 Ok(response)
             }
             (Some(Err(error)), _) => Err(error),
@@ -140,13 +140,13 @@ impl Client {
             }
             let mut response = self.send_single_request(request).await?;
             if !redirect::is_redirect(response.status(), response.headers()) {
-                response.history = history;
+                response.parts.history = history;
                 return Ok(response);
             }
             let next = self.next_request(&response, &history);
             if !follow {
-                response.next_request = next.ok();
-                response.history = history;
+                response.parts.next_request = next.ok();
+                response.parts.history = history;
                 return Ok(response);
             }
             request = next?;
@@ -186,8 +186,8 @@ impl Client {
         let started = now();
         let route = self.inner.routes.of(request.url());
         let mut response = route.send(request).await?;
-        response.started = Some(started);
-        response.default_encoding = self.inner.default_encoding.clone();
+        response.parts.started = Some(started);
+        response.parts.default_encoding = self.inner.default_encoding.clone();
         if !route.capabilities.encoded_bodies {
             response.skip_decoding();
         }

@@ -119,8 +119,8 @@ impl State {
 
     /// Keeps the body and hands over the head.
     fn receive(&self, mut response: StreamingResponse) -> Object {
-        self.started.set(response.started);
-        let history = std::mem::take(&mut response.history);
+        self.started.set(response.parts.started);
+        let history = std::mem::take(&mut response.parts.history);
         let head = head(&response.head_only());
         let earlier: Array = history.iter().map(complete).collect();
         set(&head, "history", &earlier);

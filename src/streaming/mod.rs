@@ -41,6 +41,12 @@ use crate::response::{Head, Response};
 /// # Ok::<(), whimbrel::Error>(()) })??; Ok::<(), whimbrel::Error>(())
 /// ```
 pub struct StreamingResponse {
+    /// Boxed, for a response moves through as many hands as its request did.
+    pub(crate) parts: Box<Parts>,
+}
+
+/// What a [`StreamingResponse`] is made of.
+pub(crate) struct Parts {
     pub(crate) head: Head,
     pub(crate) request: Request,
     pub(crate) history: Vec<Response>,
@@ -67,7 +73,7 @@ enum Decoding {
 
 impl StreamingResponse {
     pub(crate) fn from_parts(request: Request, head: Head, body: Incoming) -> Self {
-        Self {
+        let parts = Parts {
             head,
             request,
             history: Vec::new(),
@@ -79,62 +85,63 @@ impl StreamingResponse {
             decoders: Decoding::Unknown,
             downloaded: 0,
             counted: false,
-        }
+        };
+        Self { parts: Box::new(parts) }
     }
 
     /// The status code.
     pub fn status(&self) -> StatusCode {
-        self.head.status
+        self.parts.head.status
     }
 
     /// The reason phrase: the server's where the transport shows it, else the standard one.
     pub fn reason_phrase(&self) -> Cow<'_, str> {
-        self.head.reason_phrase()
+        self.parts.head.reason_phrase()
     }
 
     /// 2xx.
     pub fn is_success(&self) -> bool {
-        self.head.status.is_success()
+        self.parts.head.status.is_success()
     }
 
     /// The response itself if it is a success (2xx), else an error of kind `Status` with HTTPX's text.
     pub fn raise_for_status(&self) -> Result<&Self> {
-        self.head.check_success(Some(self.url())).map(|()| self)
+        self.parts.head.check_success(Some(self.url())).map(|()| self)
     }
 
     /// The HTTP version, where the transport can see it.
     pub fn version(&self) -> Option<Version> {
-        self.head.version
+        self.parts.head.version
     }
 
     /// The header fields as they came.
     pub fn headers(&self) -> &Headers {
-        &self.head.headers
+        &self.parts.head.headers
     }
 
     /// The URL that answered.
     pub fn url(&self) -> &Url {
-        self.head.final_url.as_ref().unwrap_or(self.request.url())
+        self.parts.head.final_url.as_ref().unwrap_or(self.parts.request.url())
     }
 
     /// The request that was answered.
     pub fn request(&self) -> &Request {
-        &self.request
+        &self.parts.request
     }
 
     /// The responses before this one, oldest first.
     pub fn history(&self) -> &[Response] {
-        &self.history
+        &self.parts.history
     }
 
     /// Values that the transport attached.
     pub fn extensions(&self) -> &Extensions {
-        &self.head.extensions
+        &self.parts.head.extensions
     }
 
     /// How many bytes of body have come over the wire so far.
     pub fn bytes_downloaded(&self) -> u64 {
-        self.downloaded
+        self.parts.downloaded
     }
 
     /// The length that the server announced, before decoding.
@@ -144,19 +151,19 @@ impl StreamingResponse {
 
     /// The response without its body.
     pub(crate) fn head_only(&self) -> Response {
-        let mut response = Response::from_parts(self.head.clone(), Bytes::new());
-        response.request = Some(self.request.without_body());
+        let mut response = Response::from_parts(self.parts.head.clone(), Bytes::new());
+        response.request = Some(self.parts.request.without_body());
         response
     }
 
     /// The body was read before, and took so many bytes on the wire.
     pub(crate) fn set_downloaded(&mut self, downloaded: u64) {
-        (self.downloaded, self.counted) = (downloaded, true);
+        (self.parts.downloaded, self.parts.counted) = (downloaded, true);
     }
 
     /// The body is content already: the host decoded it.
     pub(crate) fn skip_decoding(&mut self) {
-        self.decoders = Decoding::Off;
+        self.parts.decoders = Decoding::Off;
     }
 
     /// The next piece of content, `None` at the end.
@@ -176,7 +183,8 @@ impl StreamingResponse {
 
     /// The content line by line, split at `\n`, `\r\n` and `\r`.
     pub fn lines(&mut self) -> Lines<'_> {
-        let encoding = text::charset(self.headers()).unwrap_or_else(|| self.default_encoding.clone().into_owned());
+        let encoding =
+            text::charset(self.headers()).unwrap_or_else(|| self.parts.default_encoding.clone().into_owned());
         Lines::new(self, encoding)
     }
 
@@ -214,14 +222,15 @@ impl StreamingResponse {
     }
 
     fn with_content(self, body: Bytes) -> Response {
-        let elapsed = self.started.map(|started| started.elapsed()).unwrap_or_default();
-        let mut response = Response::from_parts(self.head, body);
-        response.request = Some(self.request);
-        response.history = self.history;
-        response.next_request = self.next_request;
-        response.downloaded = self.downloaded;
+        let parts = *self.parts;
+        let elapsed = parts.started.map(|started| started.elapsed()).unwrap_or_default();
+        let mut response = Response::from_parts(parts.head, body);
+        response.request = Some(parts.request);
+        response.history = parts.history;
+        response.next_request = parts.next_request;
+        response.downloaded = parts.downloaded;
         response.elapsed = elapsed;
-        response.default_encoding = self.default_encoding;
+        response.default_encoding = parts.default_encoding;
         response
     }
 
@@ -239,40 +248,40 @@ impl StreamingResponse {
     }
 
     fn poll_raw(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes>>> {
-        let polled = self.body.poll_chunk(cx).map_err(|error| error.with_url(self.request.url()));
+        let polled = self.parts.body.poll_chunk(cx).map_err(|error| error.with_url(self.parts.request.url()));
         match polled {
             // A body that is always ready would otherwise never meet its deadline.
-            Poll::Ready(Some(Ok(_))) if self.deadline.is_over() => Poll::Ready(Some(Err(self.total_timeout()))),
+            Poll::Ready(Some(Ok(_))) if self.parts.deadline.is_over() => Poll::Ready(Some(Err(self.total_timeout()))),
             Poll::Ready(Some(Ok(bytes))) => {
-                self.downloaded += if self.counted { 0 } else { bytes.len() as u64 };
+                self.parts.downloaded += if self.parts.counted { 0 } else { bytes.len() as u64 };
                 Poll::Ready(Some(Ok(bytes)))
             }
-            Poll::Pending if self.deadline.poll(cx).is_ready() => Poll::Ready(Some(Err(self.total_timeout()))),
+            Poll::Pending if self.parts.deadline.poll(cx).is_ready() => Poll::Ready(Some(Err(self.total_timeout()))),
             polled => polled,
         }
     }
 
     fn total_timeout(&self) -> Error {
-        total_timeout().with_url(self.request.url())
+        total_timeout().with_url(self.parts.request.url())
     }
 
     fn poll_content(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes>>> {
-        if matches!(self.decoders, Decoding::Unknown) {
-            self.decoders = self.choose_decoders()?;
+        if matches!(self.parts.decoders, Decoding::Unknown) {
+            self.parts.decoders = self.choose_decoders()?;
         }
         loop {
-            let raw = match self.decoders {
+            let raw = match self.parts.decoders {
                 Decoding::Finished => return Poll::Ready(None),
                 Decoding::Off => return self.poll_raw(cx),
                 _ => ready!(self.poll_raw(cx)),
             };
-            let Decoding::On(decoders) = &mut self.decoders else { return Poll::Ready(None) };
+            let Decoding::On(decoders) = &mut self.parts.decoders else { return Poll::Ready(None) };
             let content = match raw {
                 Some(Ok(bytes)) => decoders.decode(&bytes),
                 Some(Err(error)) => Err(error),
                 None => {
                     let rest = decoders.finish();
-                    self.decoders = Decoding::Finished;
+                    self.parts.decoders = Decoding::Finished;
                     rest
                 }
             };
@@ -280,26 +289,28 @@ impl StreamingResponse {
                 Ok(content) if content.is_empty() => continue,
                 Ok(content) => return Poll::Ready(Some(Ok(content.into()))),
                 Err(error) => {
-                    self.decoders = Decoding::Finished;
-                    return Poll::Ready(Some(Err(error.with_url(self.request.url()))));
+                    self.parts.decoders = Decoding::Finished;
+                    return Poll::Ready(Some(Err(error.with_url(self.parts.request.url()))));
                 }
             }
         }
     }
 
     fn choose_decoders(&self) -> Result<Decoding> {
-        if self.head.headers.find(&http::header::CONTENT_ENCODING).is_none() {
+        if self.parts.head.headers.find(&http::header::CONTENT_ENCODING).is_none() {
             return Ok(Decoding::Off);
         }
-        let decoders = Decoders::of(&self.head.headers).map_err(|error| error.with_url(self.request.url()))?;
+        let decoders =
+            Decoders::of(&self.parts.head.headers).map_err(|error| error.with_url(self.parts.request.url()))?;
         Ok(if decoders.is_empty() { Decoding::Off } else { Decoding::On(decoders) })
     }
 
     /// The host's own stream of content, for JavaScript to read itself, or the content if it is in memory.
     #[cfg_attr(not(feature = "npm"), expect(dead_code, reason = "only the JavaScript face hands host streams over"))]
     pub(crate) fn into_host_stream(self) -> Result<(crate::body::HostStream, Deadline), Bytes> {
-        match self.body {
-            Incoming::Stream(stream) => Ok((stream.into_host_stream().ok_or_else(Bytes::new)?, self.deadline)),
+        let parts = *self.parts;
+        match parts.body {
+            Incoming::Stream(stream) => Ok((stream.into_host_stream().ok_or_else(Bytes::new)?, parts.deadline)),
             Incoming::Bytes(bytes) => Err(bytes),
         }
     }
@@ -322,6 +333,6 @@ impl Stream for Pieces<'_> {
 
 impl fmt::Debug for StreamingResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "<StreamingResponse [{}]>", self.head.status.as_u16())
+        write!(f, "<StreamingResponse [{}]>", self.parts.head.status.as_u16())
     }
 }
