@@ -104,6 +104,11 @@ impl Error {
         self
     }
 
+    /// [`with_url`](Self::with_url), where there is one.
+    pub(crate) fn at(self, url: Option<&Url>) -> Self {
+        url.into_iter().fold(self, Self::with_url)
+    }
+
     pub(crate) fn with_status(mut self, status: StatusCode) -> Self {
         self.inner.status = Some(status);
         self

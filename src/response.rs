@@ -56,9 +56,8 @@ impl Head {
             5 => "Server error",
             _ => "Invalid status code",
         };
-        let at = |error: Error| url.into_iter().fold(error, |error, url| error.with_url(url));
         // An error's own URL is without credentials.
-        let shown = at(Error::new(ErrorKind::Status, "")).url().map(Url::to_string).unwrap_or_default();
+        let shown = Error::new(ErrorKind::Status, "").at(url).url().map(Url::to_string).unwrap_or_default();
         let redirects = matches!(self.status.as_u16(), 301 | 302 | 303 | 307 | 308);
         let location = self.headers.get("location").filter(|_| redirects).map(crate::headers::text);
         let location = location.map(|location| format!("\nRedirect location: '{}'", shown_location(&location)));
@@ -68,7 +67,7 @@ impl Head {
             "{class} '{code} {reason}' for url '{shown}'{location}\nFor more information check: \
              https://developer.mozilla.org/en-US/docs/Web/HTTP/Status/{code}"
         );
-        Err(at(Error::new(ErrorKind::Status, message).with_status(self.status)))
+        Err(Error::new(ErrorKind::Status, message).with_status(self.status).at(url))
     }
 }
 
@@ -252,7 +251,8 @@ impl Response {
     /// `Decoding` and the place where it is broken.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T> {
         serde_json::from_slice(&text::json_as_utf8(&self.body)).map_err(|error| {
-            self.at_url(Error::new(ErrorKind::Decoding, format!("The body is not the JSON expected: {error}")))
+            Error::new(ErrorKind::Decoding, format!("The body is not the JSON expected: {error}"))
+                .at(self.url())
                 .with_source(error)
         })
     }
@@ -289,13 +289,6 @@ impl Response {
     /// The response itself if it is a success (2xx), else an error of kind `Status` with HTTPX's text.
     pub fn raise_for_status(&self) -> Result<&Self> {
         self.head.check_success(self.url()).map(|()| self)
-    }
-
-    fn at_url(&self, error: Error) -> Error {
-        match self.url() {
-            Some(url) => error.with_url(url),
-            None => error,
-        }
     }
 }
 

@@ -7,8 +7,6 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-pub(crate) use std::time::Instant;
-
 use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpSocket;
@@ -25,27 +23,8 @@ impl<T: Sync + ?Sized> MaybeSync for T {}
 /// A boxed future, `Send` here.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// No host reads bodies for a native program.
-pub(crate) enum HostStream {}
-
-/// No host reads URLs for it either.
-pub(crate) fn host_url(_: &str) -> Option<String> {
-    None
-}
-
 pub(crate) fn sleep(duration: Duration) -> Sleep {
     tokio::time::sleep(duration)
-}
-
-#[expect(clippy::disallowed_methods, reason = "the edge where time comes in")]
-pub(crate) fn now() -> Instant {
-    Instant::now()
-}
-
-/// Since the Unix epoch; zero if the clock stands before it.
-#[expect(clippy::disallowed_methods, reason = "the edge where time comes in")]
-pub(crate) fn unix_time() -> Duration {
-    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default()
 }
 
 pub(crate) fn random() -> Result<[u8; 16]> {
@@ -101,18 +80,6 @@ impl Runtime {
             None => Err(Error::new(ErrorKind::Unsupported, "The runtime was shut down")),
         }
     }
-}
-
-/// Drives a program to its end.
-pub(crate) fn run<E: std::fmt::Display>(program: impl Future<Output = Result<(), E>> + 'static) {
-    let result = Runtime::new().and_then(|runtime| runtime.block_on(program));
-    let failure = match result {
-        Ok(Ok(())) => return,
-        Ok(Err(error)) => error.to_string(),
-        Err(error) => error.to_string(),
-    };
-    eprintln!("{failure}");
-    std::process::exit(1);
 }
 
 /// A TCP connection. It lives as long as the runtime that it was made on.

@@ -1,8 +1,47 @@
-//! Where there is an operating system, or a host that plays one: its environment and its files. On WASI the host decides
-//! which of them a program sees.
+//! Where there is an operating system, or a host that plays one: its clocks, its environment and its files. On WASI the host
+//! decides which of them a program sees.
 
+use std::fmt::Display;
+use std::future::Future;
 use std::io::{self, Read as _};
 use std::path::Path;
+use std::time::Duration;
+
+pub(crate) use std::time::Instant;
+
+use super::Runtime;
+use crate::error::Result;
+
+/// No host reads bodies for such a program.
+pub(crate) enum HostStream {}
+
+/// No host reads URLs for it either.
+pub(crate) fn host_url(_: &str) -> Option<String> {
+    None
+}
+
+#[expect(clippy::disallowed_methods, reason = "the edge where time comes in")]
+pub(crate) fn now() -> Instant {
+    Instant::now()
+}
+
+/// Since the Unix epoch; zero if the clock stands before it.
+#[expect(clippy::disallowed_methods, reason = "the edge where time comes in")]
+pub(crate) fn unix_time() -> Duration {
+    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default()
+}
+
+/// Drives a program to its end.
+pub(crate) fn run<E: Display>(program: impl Future<Output = Result<(), E>> + 'static) {
+    let result = Runtime::new().and_then(|runtime| runtime.block_on(program));
+    let failure = match result {
+        Ok(Ok(())) => return,
+        Ok(Err(error)) => error.to_string(),
+        Err(error) => error.to_string(),
+    };
+    eprintln!("{failure}");
+    std::process::exit(1);
+}
 
 #[expect(clippy::disallowed_methods, reason = "the edge where the environment comes in")]
 pub(crate) fn env_var(name: &str) -> Option<String> {

@@ -11,8 +11,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker, ready};
 use std::time::Duration;
 
-pub(crate) use std::time::Instant;
-
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use wasip2::clocks::monotonic_clock::subscribe_duration;
 use wasip2::io::poll::{Pollable, poll};
@@ -35,24 +33,6 @@ pub trait MaybeSync {}
 impl<T: ?Sized> MaybeSync for T {}
 /// A boxed future.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
-
-/// No host reads bodies for a WASI program.
-pub(crate) enum HostStream {}
-
-/// No host reads URLs for it either.
-pub(crate) fn host_url(_: &str) -> Option<String> {
-    None
-}
-
-#[expect(clippy::disallowed_methods, reason = "the edge where time comes in")]
-pub(crate) fn now() -> Instant {
-    Instant::now()
-}
-
-#[expect(clippy::disallowed_methods, reason = "the edge where time comes in")]
-pub(crate) fn unix_time() -> Duration {
-    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default()
-}
 
 pub(crate) fn random() -> Result<[u8; 16]> {
     let bytes = wasip2::random::random::get_random_bytes(16);
@@ -169,17 +149,6 @@ impl Runtime {
             }
         }
     }
-}
-
-/// Drives a program to its end.
-pub(crate) fn run<E: std::fmt::Display>(program: impl Future<Output = std::result::Result<(), E>> + 'static) {
-    let failure = match Runtime.block_on(program) {
-        Ok(Ok(())) => return,
-        Ok(Err(error)) => error.to_string(),
-        Err(error) => error.to_string(),
-    };
-    eprintln!("{failure}");
-    std::process::exit(1);
 }
 
 // -- timers --

@@ -53,7 +53,7 @@ impl Client {
                 Ok(response)
             }
             (Some(Err(error)), _) => Err(error),
-            (None, url) => Err(url.iter().fold(total_timeout(), |error, url| error.with_url(url))),
+            (None, url) => Err(total_timeout().at(url.as_ref())),
         }
     }
 

@@ -19,7 +19,7 @@ pub(super) enum Framing {
 /// Appends the head and says how the body is framed. `Host` comes first (RFC 9110 7.2), and it and the framing fields are added
 /// where a request built by hand lacks them.
 pub(super) fn head(request: &Request, out: &mut Vec<u8>) -> Result<Framing> {
-    let framing = framing(request)?;
+    let (framing, framed) = framing(request)?;
     let target = &request.url()[Position::BeforePath..Position::AfterQuery];
     out.extend_from_slice(request.method().as_str().as_bytes());
     out.push(b' ');
@@ -34,8 +34,6 @@ pub(super) fn head(request: &Request, out: &mut Vec<u8>) -> Result<Framing> {
     for (name, value) in request.headers().iter().filter(|(name, _)| **name != HOST) {
         field(name.as_str(), value.as_bytes(), out);
     }
-    let framed =
-        request.headers().find(&CONTENT_LENGTH).is_some() || request.headers().find(&TRANSFER_ENCODING).is_some();
     match framing {
         Framing::Length(length) if !framed && length > 0 => {
             field(CONTENT_LENGTH.as_str(), length.to_string().as_bytes(), out);
@@ -63,25 +61,28 @@ fn field(name: &str, value: &[u8], out: &mut Vec<u8>) {
     out.extend_from_slice(b"\r\n");
 }
 
-/// What the fields announce must be what the body is: a mismatch would let the rest pass for another request.
-fn framing(request: &Request) -> Result<Framing> {
+/// The framing, and whether the fields announce it already. What they announce must be what the body is: a mismatch would let
+/// the rest pass for another request.
+fn framing(request: &Request) -> Result<(Framing, bool)> {
     let local = |message: &'static str| Err(Error::new(ErrorKind::LocalProtocol, message));
     let body = request.body();
-    match (
-        announced_length(request.headers())?,
-        request.headers().find(&TRANSFER_ENCODING).and_then(|_| request.headers().joined(TRANSFER_ENCODING)),
-    ) {
+    match (announced_length(request.headers())?, announced_chunked(request.headers())) {
         (Some(_), Some(_)) => local("A request cannot have both Content-Length and Transfer-Encoding"),
-        (None, Some(coding)) if !coding.eq_ignore_ascii_case("chunked") => {
-            local("The only Transfer-Encoding that a request can have is 'chunked'")
-        }
-        (None, Some(_)) => Ok(Framing::Chunked),
+        (None, Some(false)) => local("The only Transfer-Encoding that a request can have is 'chunked'"),
+        (None, Some(true)) => Ok((Framing::Chunked, true)),
         (Some(length), None) if body.length().is_some_and(|actual| actual != length) => {
             local("The Content-Length header is not the length of the request's body")
         }
-        (Some(length), None) => Ok(Framing::Length(length)),
-        (None, None) => Ok(body.length().map_or(Framing::Chunked, Framing::Length)),
+        (Some(length), None) => Ok((Framing::Length(length), true)),
+        (None, None) => Ok((body.length().map_or(Framing::Chunked, Framing::Length), false)),
     }
+}
+
+/// Whether Transfer-Encoding, if there is one, is "chunked" and nothing else.
+fn announced_chunked(headers: &Headers) -> Option<bool> {
+    let mut codings = headers.find_all(&TRANSFER_ENCODING);
+    let first = codings.next()?;
+    Some(first.as_bytes().eq_ignore_ascii_case(b"chunked") && codings.next().is_none())
 }
 
 fn announced_length(headers: &Headers) -> Result<Option<u64>> {

@@ -156,18 +156,14 @@ impl Exchange {
     /// Writes on while the response is awaited. A server that stops reading may have answered, so that its answer counts
     /// for more than the failure to write; what fails on this side ends the exchange.
     fn poll_upload_aside(&mut self, cx: &mut Context<'_>) -> Result<()> {
-        match self.poll_upload(cx) {
-            Poll::Ready(Ok(())) => {
-                self.upload = Upload::Done;
-                self.patience.reset();
-            }
-            Poll::Ready(Err(error)) if error.kind() == ErrorKind::Write => {
-                self.upload = Upload::Failed(error);
-                self.patience.reset();
-            }
-            Poll::Ready(Err(error)) => return Err(error),
-            Poll::Pending => {}
-        }
+        let Poll::Ready(result) = self.poll_upload(cx) else { return Ok(()) };
+        self.upload = match result {
+            Ok(()) => Upload::Done,
+            Err(error) if error.kind() == ErrorKind::Write => Upload::Failed(error),
+            Err(error) => return Err(error),
+        };
+        // From here on the response is awaited, with a limit of its own.
+        self.patience.reset();
         Ok(())
     }
 
@@ -277,35 +273,34 @@ impl IncomingBody for Exchange {
 
 impl Exchange {
     fn poll_body(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes>>> {
-        let exchange = self;
-        if exchange.lease.is_released() {
+        if self.lease.is_released() {
             return Poll::Ready(None);
         }
         loop {
-            exchange.poll_upload_aside(cx)?;
-            match exchange.body.decode(&mut exchange.lease.connection().read)? {
+            self.poll_upload_aside(cx)?;
+            match self.body.decode(&mut self.lease.connection().read)? {
                 Decoded::Data(bytes) => {
-                    if exchange.body.is_end() {
+                    if self.body.is_end() {
                         // Now, and not when the reader asks once more.
-                        exchange.release();
+                        self.release();
                     }
                     return Poll::Ready(Some(Ok(bytes)));
                 }
                 Decoded::End => {
-                    exchange.release();
+                    self.release();
                     return Poll::Ready(None);
                 }
                 Decoded::NeedMore => {}
             }
-            let room = usize::try_from(exchange.body.remaining()).unwrap_or(MAX_READ).clamp(MIN_READ, MAX_READ);
-            match exchange.poll_fill(room, cx) {
+            let room = usize::try_from(self.body.remaining()).unwrap_or(MAX_READ).clamp(MIN_READ, MAX_READ);
+            match self.poll_fill(room, cx) {
                 Poll::Ready(Ok(0)) => {
-                    exchange.body.end_of_stream()?;
+                    self.body.end_of_stream()?;
                     return Poll::Ready(None);
                 }
                 Poll::Ready(Ok(_)) => {}
                 Poll::Ready(Err(error)) => return Poll::Ready(Some(Err(read_error(error)))),
-                Poll::Pending => return exchange.poll_patience(cx).map(|error| Some(Err(error))),
+                Poll::Pending => return self.poll_patience(cx).map(|error| Some(Err(error))),
             }
         }
     }
