@@ -20,7 +20,7 @@ use http::Method;
 use serde::Serialize;
 
 use crate::auth::Auth;
-use crate::backend::Runtime;
+use crate::backend::{MaybeSend, MaybeSync, Runtime};
 use crate::body::Body;
 use crate::config::Timeout;
 use crate::cookies::Cookies;
@@ -195,6 +195,11 @@ impl RequestBuilder {
     /// As [`crate::RequestBuilder::multipart`].
     pub fn multipart(self, form: Multipart) -> Self {
         self.map(|request| request.multipart(form))
+    }
+
+    /// As [`crate::RequestBuilder::upload_progress`].
+    pub fn upload_progress(self, progress: impl Fn(u64, Option<u64>) + MaybeSend + MaybeSync + 'static) -> Self {
+        self.map(|request| request.upload_progress(progress))
     }
 
     /// As [`crate::RequestBuilder::timeout`].

@@ -3,6 +3,8 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use crate::proxy::Proxy;
+
 /// How long each phase of a request may take. Five seconds each by default, with no total deadline (HTTPX).
 ///
 /// `connect` covers resolving, TCP and TLS; `read` and `write` each wait for the next piece, not for the whole;
@@ -163,7 +165,7 @@ impl Tls {
 pub(crate) struct TransportConfig {
     pub(crate) limits: Option<Limits>,
     pub(crate) tls: Option<Tls>,
-    pub(crate) proxy: Option<String>,
+    pub(crate) proxy: Option<Proxy>,
     pub(crate) local_address: Option<IpAddr>,
     pub(crate) http1: bool,
     pub(crate) http2: bool,
@@ -175,3 +177,54 @@ impl Default for TransportConfig {
         Self { limits: None, tls: None, proxy: None, local_address: None, http1: true, http2: false, trust_env: true }
     }
 }
+
+/// What both a client and a transport of its own can be told about connections: methods of a builder with a `config`.
+macro_rules! transport_settings {
+    () => {
+        /// How many connections are open and kept. Where the host keeps the connections (fetch) it is `Unsupported`.
+        pub fn limits(mut self, limits: crate::config::Limits) -> Self {
+            self.config.limits = Some(limits);
+            self
+        }
+
+        /// What TLS connections trust. Where the host speaks TLS (fetch, WASI) it is `Unsupported`.
+        pub fn tls(mut self, tls: crate::config::Tls) -> Self {
+            self.config.tls = Some(tls);
+            self
+        }
+
+        /// Sends everything through a proxy: a URL, or a [`Proxy`](crate::Proxy). The environment's proxies then play no part,
+        /// nor does `NO_PROXY`. `Unsupported` where the host makes the connections (fetch; on WASI for `https://`).
+        pub fn proxy(mut self, proxy: impl Into<crate::proxy::Proxy>) -> Self {
+            self.config.proxy = Some(proxy.into());
+            self
+        }
+
+        /// Connects from this address. `Unsupported` where the host makes the connections.
+        pub fn local_address(mut self, address: std::net::IpAddr) -> Self {
+            self.config.local_address = Some(address);
+            self
+        }
+
+        /// Speaks HTTP/1.1, on by default. `Unsupported` to switch off where the host chooses the version.
+        pub fn http1(mut self, on: bool) -> Self {
+            self.config.http1 = on;
+            self
+        }
+
+        /// Speaks HTTP/2, off by default. `Unsupported` where the host chooses the version, and, until a later version, on
+        /// sockets too.
+        pub fn http2(mut self, on: bool) -> Self {
+            self.config.http2 = on;
+            self
+        }
+
+        /// Whether the environment is read, yes by default: `SSL_CERT_FILE` and `SSL_CERT_DIR`, and by clients without a proxy
+        /// or transport of their own `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`. JavaScript hosts show none.
+        pub fn trust_env(mut self, trust: bool) -> Self {
+            self.config.trust_env = trust;
+            self
+        }
+    };
+}
+pub(crate) use transport_settings;

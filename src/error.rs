@@ -114,6 +114,12 @@ impl Error {
         self
     }
 
+    /// What happened, without where.
+    #[allow(dead_code, reason = "of use where connections are our own")]
+    pub(crate) fn message(&self) -> &str {
+        &self.inner.message
+    }
+
     /// What kind of error this is.
     pub fn kind(&self) -> ErrorKind {
         self.inner.kind
@@ -124,7 +130,7 @@ impl Error {
         self.inner.url.as_ref()
     }
 
-    /// The status that made `raise_for_status` fail.
+    /// The status that made `raise_for_status` fail, or with which a proxy refused a tunnel.
     pub fn status(&self) -> Option<StatusCode> {
         self.inner.status
     }

@@ -9,17 +9,20 @@ mod client;
 mod config;
 mod content;
 mod cookies;
+mod credentials;
 mod deadline;
 mod decode;
 mod error;
 mod headers;
 #[cfg(target_family = "wasm")]
 mod host;
+mod http_transport;
 #[cfg(all(feature = "npm", target_family = "wasm", target_os = "unknown"))]
 mod js;
 mod links;
 mod mounts;
 mod multipart;
+mod proxy;
 mod query_params;
 mod redirect;
 mod request;
@@ -32,11 +35,11 @@ mod url_merge;
 
 // The target's own transport.
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]
-pub(crate) use host::FetchTransport as HttpTransport;
+pub(crate) use host::FetchTransport as TargetTransport;
 #[cfg(target_os = "wasi")]
-pub(crate) use host::WasiTransport as HttpTransport;
+pub(crate) use host::WasiTransport as TargetTransport;
 #[cfg(not(target_family = "wasm"))]
-pub(crate) use socket::SocketTransport as HttpTransport;
+pub(crate) use socket::SocketTransport as TargetTransport;
 
 // The public interface is:
 pub use api::{delete, get, head, options, patch, post, put, request};
@@ -49,8 +52,10 @@ pub use cookies::{Cookie, Cookies, SameSite};
 pub use error::{BoxError, Error, ErrorKind, Result};
 pub use headers::{Headers, IntoHeaderName, IntoHeaderValue};
 pub use http::{Method, StatusCode, Version};
+pub use http_transport::{HttpTransport, HttpTransportBuilder};
 pub use links::Link;
 pub use multipart::{Multipart, Part};
+pub use proxy::Proxy;
 pub use query_params::QueryParams;
 pub use request::Request;
 pub use response::Response;

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};
+use std::path::Path;
 
 use bytes::Bytes;
 use http::HeaderValue;
@@ -27,7 +28,7 @@ pub struct Multipart {
 
 /// One part of a [`Multipart`] form.
 pub struct Part {
-    bytes: Bytes,
+    body: Body,
     file_name: Option<String>,
     content_type: Option<String>,
     headers: Vec<(String, String)>,
@@ -36,8 +37,8 @@ pub struct Part {
 /// The content may be a secret, so that only its length is shown.
 impl fmt::Debug for Part {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let length = self.bytes.len();
-        f.debug_struct("Part").field("file_name", &self.file_name).field("length", &length).finish_non_exhaustive()
+        let (name, body) = (&self.file_name, &self.body);
+        f.debug_struct("Part").field("file_name", name).field("body", body).finish_non_exhaustive()
     }
 }
 
@@ -48,10 +49,8 @@ impl Multipart {
     }
 
     /// Adds a text field.
-    pub fn text(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        let part = Part { bytes: value.into().into(), file_name: None, content_type: None, headers: Vec::new() };
-        self.parts.push((name.into(), part));
-        self
+    pub fn text(self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.file(name, Part::new(value.into()).no_file_name())
     }
 
     /// Adds a file. Without a file name of its own it is sent as `upload`, as in HTTPX.
@@ -61,26 +60,50 @@ impl Multipart {
     }
 
     /// The encoded form. `boundary` comes from 16 random bytes, or from a Content-Type that the user set.
-    pub(crate) fn encode(&self, boundary: &str) -> Result<Content> {
-        let mut body = Vec::new();
-        for (name, part) in &self.parts {
-            body.extend_from_slice(part.head(name, boundary)?.as_bytes());
-            body.extend_from_slice(&part.bytes);
-            body.extend_from_slice(b"\r\n");
+    pub(crate) fn encode(self, boundary: &str) -> Result<Content> {
+        let mut bodies = Vec::with_capacity(3 * self.parts.len() + 1);
+        for (name, part) in self.parts {
+            bodies.push(part.head(&name, boundary)?.into());
+            bodies.push(part.body);
+            bodies.push("\r\n".into());
         }
-        body.extend_from_slice(format!("--{boundary}--\r\n").as_bytes());
+        bodies.push(format!("--{boundary}--\r\n").into());
         let content_type = HeaderValue::from_str(&format!("multipart/form-data; boundary={boundary}"));
         let content_type = content_type.map_err(|_| {
             Error::new(ErrorKind::LocalProtocol, "The multipart boundary has characters that a header cannot carry")
         })?;
-        Ok(Content { body: Body::from(body), content_type: Some(content_type) })
+        Ok(Content { body: Body::concatenated(bodies), content_type: Some(content_type) })
     }
 }
 
 impl Part {
     /// A file of these bytes, named `upload` until [`Part::file_name`] or [`Part::no_file_name`] says otherwise.
     pub fn bytes(bytes: impl Into<Bytes>) -> Self {
-        Self { bytes: bytes.into(), file_name: Some("upload".into()), content_type: None, headers: Vec::new() }
+        Self::new(bytes.into())
+    }
+
+    /// A file with this body, named `upload` likewise: [`Body::stream`], [`Body::from_fn`], or all that a body is made from.
+    /// The form's length is known if that of every part is; else it goes out in chunks. It can be sent again if every part
+    /// can.
+    pub fn new(body: impl Into<Body>) -> Self {
+        Self { body: body.into(), file_name: Some("upload".into()), content_type: None, headers: Vec::new() }
+    }
+
+    /// A file of the system's, under its own name, read while it is sent. Fails as [`Body::path`] does.
+    ///
+    /// ```
+    /// use whimbrel::{Client, Multipart, Part};
+    /// let form = Multipart::new().file("manifest", Part::path("Cargo.toml")?.content_type("application/toml"));
+    /// let request = Client::new().post("https://example.org/").multipart(form).build()?;
+    /// assert!(request.headers().contains("content-length"));
+    /// # Ok::<(), whimbrel::Error>(())
+    /// ```
+    pub fn path(path: impl AsRef<Path>) -> Result<Self> {
+        let part = Self::new(Body::path(&path)?);
+        Ok(match path.as_ref().file_name() {
+            Some(name) => part.file_name(name.to_string_lossy()),
+            None => part,
+        })
     }
 
     /// The file's name, from which its content type is guessed too.

@@ -57,6 +57,29 @@ fn a_netrc_file_is_not_read_unasked() {
 }
 
 #[test]
+fn the_environments_proxies_are_used() {
+    let proxy = server().http.as_str();
+    let shown = |variables: &[(&str, &str)], arguments: &[&str]| {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_whimbrel"));
+        for name in ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY"] {
+            program.env_remove(name);
+        }
+        let output = program.args(arguments).envs(variables.iter().copied()).output().expect("the program starts");
+        String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+    };
+    let (elsewhere, here) = ("http://nowhere.invalid/anything", format!("{proxy}/anything"));
+    let proxied = r#""target": "http://"#;
+    assert!(shown(&[("HTTP_PROXY", proxy)], &[elsewhere]).contains(proxied));
+    assert!(shown(&[("ALL_PROXY", proxy)], &[elsewhere]).contains(proxied));
+    assert!(shown(&[], &["--proxy", proxy, elsewhere]).contains(proxied));
+    assert!(!shown(&[("HTTP_PROXY", proxy), ("NO_PROXY", "127.0.0.0/8")], &[&here]).contains(proxied));
+    assert!(!shown(&[("HTTP_PROXY", proxy), ("REQUEST_METHOD", "GET")], &[&here]).contains(proxied));
+    // What cannot be used is told when it matters, without its password.
+    let told = shown(&[("HTTP_PROXY", "socks5://u:S3CR3T@h:1")], &[elsewhere]);
+    assert!(told.contains("HTTP_PROXY") && told.contains("trust_env") && !told.contains("S3CR3T"), "{told}");
+}
+
+#[test]
 fn bodies_are_posted() {
     for (arguments, body, kind) in [
         (["-j", r#"{"b": 1.10, "a": 2}"#].as_slice(), r#"{"b": 1.10, "a": 2}"#, Some("application/json")),
@@ -86,7 +109,7 @@ fn files_are_posted_in_a_form() {
     );
 
     let (status, _, error) = whimbrel(&["http://127.0.0.1/", "-f", "a", "no/such/file"]);
-    assert!(status == 1 && error.starts_with("no/such/file could not be read: "), "{error}");
+    assert!(status == 1 && error.contains("The file 'no/such/file' cannot be sent: "), "{error}");
 }
 
 #[test]

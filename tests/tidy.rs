@@ -8,12 +8,13 @@ const LAYERS: &[&[&str]] = &[
     &["main", "cli"],
     &["api", "blocking", "js"],
     &["client"],
+    &["http_transport"],
     &["host", "socket"],
     &["transport"],
     &["auth", "redirect", "mounts"],
     &["request", "response", "streaming"],
     &["body", "content", "multipart", "decode", "cookies"],
-    &["config", "deadline", "headers", "links", "query_params", "url_merge"],
+    &["config", "credentials", "deadline", "headers", "links", "proxy", "query_params", "url_merge"],
     &["error", "backend"],
 ];
 

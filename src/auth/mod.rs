@@ -84,7 +84,7 @@ use http::header::AUTHORIZATION;
 pub use netrc::NetRc;
 
 use crate::backend::{BoxFuture, MaybeSend, MaybeSync};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use crate::request::Request;
 use crate::response::Response;
 
@@ -190,15 +190,6 @@ pub(crate) fn authorize(request: &mut Request, mut value: HeaderValue) {
     value.set_sensitive(true);
     request.headers_mut().remove(AUTHORIZATION);
     request.headers_mut().push(AUTHORIZATION, value);
-}
-
-/// Fails with `LocalProtocol` on what could end a header field.
-pub(crate) fn check_credentials(user: &str, password: &str) -> Result<()> {
-    let illegal = |text: &str| text.bytes().any(|byte| matches!(byte, b'\r' | b'\n' | 0));
-    match illegal(user) || illegal(password) {
-        true => Err(Error::new(ErrorKind::LocalProtocol, "Credentials cannot hold line breaks or NUL (RFC 7617 2)")),
-        false => Ok(()),
-    }
 }
 
 /// A flow of one step: the request, changed.

@@ -3,12 +3,14 @@
 use std::future::Future;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::pin::Pin;
+use std::path::Path;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use bytes::{Bytes, BytesMut};
 use socket2::SockRef;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
 use tokio::net::TcpSocket;
 pub(crate) use tokio::time::Sleep;
 
@@ -44,6 +46,22 @@ pub(crate) fn read_file(path: &str) -> io::Result<Vec<u8>> {
 pub(crate) fn read_folder(path: &str) -> io::Result<Vec<String>> {
     let files = std::fs::read_dir(path)?.filter_map(|entry| Some(entry.ok()?.path().to_str()?.to_owned()));
     Ok(files.collect())
+}
+
+/// A file that is read off this thread.
+pub(crate) struct FileReader(tokio::fs::File);
+
+impl FileReader {
+    pub(crate) fn open(path: &Path) -> io::Result<Self> {
+        Ok(Self(std::fs::File::open(path)?.into()))
+    }
+
+    /// The next bytes, so many at most; none at the end.
+    pub(crate) fn poll_piece(&mut self, most: usize, cx: &mut Context<'_>) -> Poll<io::Result<Bytes>> {
+        let mut piece = BytesMut::with_capacity(most);
+        let read = pin!(self.0.read_buf(&mut piece)).poll(cx);
+        read.map_ok(|_| piece.freeze())
+    }
 }
 
 /// A runtime for blocking callers: current-thread, with no thread of its own but the one that resolves names.

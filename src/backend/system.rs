@@ -45,7 +45,7 @@ pub(crate) fn run<E: Display>(program: impl Future<Output = Result<(), E>> + 'st
 
 #[expect(clippy::disallowed_methods, reason = "the edge where the environment comes in")]
 pub(crate) fn env_var(name: &str) -> Option<String> {
-    std::env::var(name).ok().filter(|value| !value.is_empty())
+    std::env::var(name).ok()
 }
 
 /// The file's bytes, `None` if there are more than so many; a device may have no end.
@@ -53,4 +53,13 @@ pub(crate) fn read_file_at_most(path: &Path, most: usize) -> io::Result<Option<V
     let mut bytes = Vec::new();
     std::fs::File::open(path)?.take(most as u64 + 1).read_to_end(&mut bytes)?;
     Ok(Some(bytes).filter(|bytes| bytes.len() <= most))
+}
+
+/// How long a file is, `None` where that says nothing: of pipes and devices. A folder is an error.
+pub(crate) fn file_length(path: &Path) -> io::Result<Option<u64>> {
+    let metadata = std::fs::metadata(path)?;
+    match metadata.is_dir() {
+        true => Err(io::ErrorKind::IsADirectory.into()),
+        false => Ok(metadata.is_file().then_some(metadata.len())),
+    }
 }

@@ -2,8 +2,9 @@
 
 use std::cell::RefCell;
 use std::future::Future;
-use std::io;
+use std::io::{self, Read as _};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::Path;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -11,6 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker, ready};
 use std::time::Duration;
 
+use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use wasip2::clocks::monotonic_clock::subscribe_duration;
 use wasip2::io::poll::{Pollable, poll};
@@ -37,6 +39,23 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
 pub(crate) fn random() -> Result<[u8; 16]> {
     let bytes = wasip2::random::random::get_random_bytes(16);
     bytes.try_into().map_err(|_| Error::new(ErrorKind::Unsupported, "The host gives no random bytes"))
+}
+
+/// A file. The host reads it while the program waits.
+pub(crate) struct FileReader(std::fs::File);
+
+impl FileReader {
+    pub(crate) fn open(path: &Path) -> io::Result<Self> {
+        std::fs::File::open(path).map(Self)
+    }
+
+    /// The next bytes, so many at most; none at the end.
+    pub(crate) fn poll_piece(&mut self, most: usize, _: &mut Context<'_>) -> Poll<io::Result<Bytes>> {
+        let mut piece = vec![0; most];
+        let length = self.0.read(&mut piece)?;
+        piece.truncate(length);
+        Poll::Ready(Ok(piece.into()))
+    }
 }
 
 // -- the reactor --

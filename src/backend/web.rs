@@ -7,6 +7,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use bytes::Bytes;
 use js_sys::{Function, Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
@@ -136,6 +137,23 @@ pub(crate) fn env_var(_: &str) -> Option<String> {
 /// Nor files.
 pub(crate) fn read_file_at_most(_: &Path, _: usize) -> io::Result<Option<Vec<u8>>> {
     Err(io::ErrorKind::Unsupported.into())
+}
+
+pub(crate) fn file_length(_: &Path) -> io::Result<Option<u64>> {
+    Err(io::Error::new(io::ErrorKind::Unsupported, "a JavaScript host shows no files"))
+}
+
+/// There is none.
+pub(crate) enum FileReader {}
+
+impl FileReader {
+    pub(crate) fn open(_: &Path) -> io::Result<Self> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    pub(crate) fn poll_piece(&mut self, _: usize, _: &mut Context<'_>) -> Poll<io::Result<Bytes>> {
+        match *self {}
+    }
 }
 
 /// Blocking is impossible here.

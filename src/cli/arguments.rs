@@ -43,6 +43,9 @@ pub(crate) struct Arguments {
     /// Follow redirects, and show each response's head
     #[arg(long)]
     pub(super) follow_redirects: bool,
+    /// Send everything through this proxy
+    #[arg(long, value_name = "URL")]
+    pub(super) proxy: Option<String>,
     /// Seconds for connecting and for each wait; 0 waits for ever
     #[arg(long, value_name = "SECONDS", default_value = "5.0", value_parser = seconds)]
     timeout: Duration,

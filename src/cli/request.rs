@@ -1,9 +1,5 @@
 //! From the arguments to the request.
 
-use std::fs;
-use std::io;
-use std::path::Path;
-
 use whimbrel::{Client, Multipart, Part, RequestBuilder};
 
 use super::Failure;
@@ -11,7 +7,8 @@ use super::arguments::Arguments;
 
 impl Arguments {
     pub(super) fn request(&self) -> Result<RequestBuilder, Failure> {
-        let client = Client::builder().follow_redirects(self.follow_redirects).timeout(self.timeout()).build()?;
+        let builder = Client::builder().follow_redirects(self.follow_redirects).timeout(self.timeout());
+        let client = self.proxy.iter().fold(builder, |builder, url| builder.proxy(url)).build()?;
         let mut request = client.request(self.method(), self.url());
         // Given ones replace the URL's query, even none of them.
         if self.params().next().is_some() {
@@ -52,13 +49,6 @@ impl Arguments {
 
     fn multipart(&self) -> Result<Multipart, Failure> {
         let form = self.data().fold(Multipart::new(), |form, (name, value)| form.text(name, value));
-        self.files().try_fold(form, |form, (name, path)| Ok(form.file(name, file(Path::new(path))?)))
+        self.files().try_fold(form, |form, (name, path)| Ok(form.file(name, Part::path(path)?)))
     }
-}
-
-/// Its name goes with it, not its folder.
-fn file(path: &Path) -> Result<Part, Failure> {
-    let named = |error: io::Error| Failure::Io(format!("{} could not be read: {error}", path.display()));
-    let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
-    Ok(Part::bytes(fs::read(path).map_err(named)?).file_name(name.unwrap_or_default()))
 }

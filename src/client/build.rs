@@ -28,7 +28,7 @@ pub(super) fn build_request(request: Draft) -> Result<Request> {
     auto_headers(&mut headers, &request.method, host(client, &url)?, &content);
     let mut built = Request::new(request.method, url);
     built.set_headers(headers);
-    *built.body_mut() = std::mem::take(&mut content.body);
+    *built.body_mut() = std::mem::take(&mut content.body).watched(request.upload_progress);
     *built.timeout_mut() = request.timeout.unwrap_or(client.inner.timeout);
     *built.extensions_mut() = request.extensions;
     Ok(built)

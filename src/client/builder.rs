@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::fmt::Display;
-use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 
 use http::HeaderValue;
@@ -10,15 +9,15 @@ use http::HeaderValue;
 use super::hooks::{Hook, Hooks, IntoHookResult};
 use super::route::{Route, Routes};
 use super::{Client, Inner};
-use crate::HttpTransport;
 use crate::auth::Auth;
-use crate::backend::{MaybeSend, MaybeSync};
-use crate::config::{Limits, Timeout, Tls, TransportConfig};
+use crate::backend::{MaybeSend, MaybeSync, env_var};
+use crate::config::{Timeout, TransportConfig, transport_settings};
 use crate::cookies::Cookies;
 use crate::decode::ACCEPT_ENCODING;
 use crate::error::{Error, ErrorKind, Result};
 use crate::headers::{Headers, IntoHeaderName, IntoHeaderValue};
-use crate::mounts::UrlPattern;
+use crate::http_transport::HttpTransport;
+use crate::mounts::{EnvironmentProxies, UrlPattern, proxies};
 use crate::query_params::QueryParams;
 use crate::request::Request;
 use crate::streaming::StreamingResponse;
@@ -111,12 +110,6 @@ impl ClientBuilder {
         self
     }
 
-    /// How many connections are open and kept. Where the host keeps the connections (fetch) it is `Unsupported`.
-    pub fn limits(mut self, limits: Limits) -> Self {
-        self.config.limits = Some(limits);
-        self
-    }
-
     /// Follows redirects; off by default (HTTPX). A browser always follows them, so there `false` is `Unsupported`.
     pub fn follow_redirects(mut self, follow: bool) -> Self {
         self.follow_redirects = Some(follow);
@@ -136,43 +129,7 @@ impl ClientBuilder {
         self
     }
 
-    /// What TLS connections trust. Where the host speaks TLS (fetch, WASI) it is `Unsupported`.
-    pub fn tls(mut self, tls: Tls) -> Self {
-        self.config.tls = Some(tls);
-        self
-    }
-
-    /// Sends everything through a proxy. `Unsupported` where the host makes the connections, and, until a later version,
-    /// on sockets too.
-    pub fn proxy(mut self, url: impl Into<String>) -> Self {
-        self.config.proxy = Some(url.into());
-        self
-    }
-
-    /// Connects from this address. `Unsupported` where the host makes the connections.
-    pub fn local_address(mut self, address: IpAddr) -> Self {
-        self.config.local_address = Some(address);
-        self
-    }
-
-    /// Speaks HTTP/1.1, on by default. `Unsupported` to switch off where the host chooses the version.
-    pub fn http1(mut self, on: bool) -> Self {
-        self.config.http1 = on;
-        self
-    }
-
-    /// Speaks HTTP/2, off by default. `Unsupported` where the host chooses the version, and, until a later version, on
-    /// sockets too.
-    pub fn http2(mut self, on: bool) -> Self {
-        self.config.http2 = on;
-        self
-    }
-
-    /// Whether the environment is read (`SSL_CERT_FILE`, `SSL_CERT_DIR`): yes by default.
-    pub fn trust_env(mut self, trust: bool) -> Self {
-        self.config.trust_env = trust;
-        self
-    }
+    transport_settings!();
 
     /// Sends requests with this transport instead of the target's own.
     pub fn transport(mut self, transport: impl Transport) -> Self {
@@ -275,6 +232,9 @@ impl ClientBuilder {
             let message = "tls, limits, proxy, local_address, http1 and http2 are the client's own transport's: set them on yours";
             return Err(Error::new(ErrorKind::Unsupported, message));
         }
+        // Whoever chose a transport or a proxy needs none of the environment (HTTPX).
+        let from_environment = self.config.trust_env && self.config.proxy.is_none() && self.transport.is_none();
+        let environment = if from_environment { proxies(env_var) } else { EnvironmentProxies::default() };
         let main = match self.transport {
             Some(transport) => Route::custom(transport),
             None => Route::http(HttpTransport::new(&self.config)?),
@@ -296,7 +256,7 @@ impl ClientBuilder {
                 max_redirects: self.max_redirects.unwrap_or(MAX_REDIRECTS),
                 default_encoding: self.default_encoding.map_or(Cow::Borrowed("utf-8"), Cow::Owned),
                 hooks: self.hooks,
-                routes: Routes::new(main, self.mounts),
+                routes: Routes::new(main, self.mounts, environment, &self.config),
             }),
         })
     }

@@ -9,8 +9,8 @@ use serde::Serialize;
 
 use super::{Client, SendOptions};
 use crate::auth::Auth;
-use crate::backend::BoxFuture;
-use crate::body::Body;
+use crate::backend::{BoxFuture, MaybeSend, MaybeSync};
+use crate::body::{Body, Progress};
 use crate::config::Timeout;
 use crate::content;
 use crate::cookies::Cookies;
@@ -47,6 +47,7 @@ pub(super) struct Draft {
     pub(super) headers: Headers,
     pub(super) cookies: Cookies,
     pub(super) payload: Payload,
+    pub(super) upload_progress: Option<Arc<dyn Progress>>,
     pub(super) timeout: Option<Timeout>,
     pub(super) extensions: http::Extensions,
     options: SendOptions,
@@ -75,6 +76,7 @@ impl RequestBuilder {
             headers: Headers::new(),
             cookies: Cookies::new(),
             payload: Payload::Content(content::Content::default()),
+            upload_progress: None,
             timeout: None,
             extensions: http::Extensions::new(),
             options: SendOptions::default(),
@@ -139,6 +141,25 @@ impl RequestBuilder {
     /// A form with files, `multipart/form-data`.
     pub fn multipart(mut self, form: Multipart) -> Self {
         self.draft.payload = Payload::Multipart(form);
+        self
+    }
+
+    /// Calls the function while the body is sent, with the bytes sent so far and the body's length, if that is known. It
+    /// starts anew when the body is sent again.
+    ///
+    /// "Sent" means taken by the system. A JavaScript host does not say how far it is with bytes: there the function is
+    /// called once, when the response begins; streams are counted everywhere.
+    ///
+    /// ```
+    /// # let client = whimbrel::Client::builder().transport(whimbrel::MockTransport::new(|_| whimbrel::Response::new(200))).build()?;
+    /// # whimbrel::block_on(async {
+    /// let rows = (1..=1000).map(|row| format!("{row}\n"));
+    /// let upload = client.post("https://example.org/").content(whimbrel::Body::pieces(rows));
+    /// upload.upload_progress(|sent, length| println!("{sent} of {length:?} bytes")).send().await?;
+    /// # Ok::<(), whimbrel::Error>(()) })??; Ok::<(), whimbrel::Error>(())
+    /// ```
+    pub fn upload_progress(mut self, progress: impl Fn(u64, Option<u64>) + MaybeSend + MaybeSync + 'static) -> Self {
+        self.draft.upload_progress = Some(Arc::new(progress));
         self
     }
 

@@ -2,9 +2,11 @@
 
 use url::Url;
 
-use crate::HttpTransport;
-use crate::error::Result;
-use crate::mounts::UrlPattern;
+use crate::config::TransportConfig;
+use crate::error::{Error, ErrorKind, Result};
+use crate::http_transport::HttpTransport;
+use crate::mounts::{EnvironmentProxies, UrlPattern};
+use crate::proxy::Proxy;
 use crate::request::Request;
 use crate::streaming::StreamingResponse;
 use crate::transport::{Capabilities, Transport};
@@ -19,6 +21,8 @@ pub(super) struct Route {
 enum Kind {
     Http(HttpTransport),
     Custom(Box<dyn Transport>),
+    /// The environment names a proxy that cannot be used. Who sends past it would show what the proxy should hide.
+    Unusable(ErrorKind, String),
 }
 
 impl Route {
@@ -30,10 +34,20 @@ impl Route {
         Self { capabilities: transport.capabilities(), kind: Kind::Custom(transport) }
     }
 
+    /// A variable's mistake shows when it matters: nobody wrote it into the program.
+    fn of_environment(variable: &str, proxy: Proxy, config: &TransportConfig) -> Self {
+        let config = TransportConfig { proxy: Some(proxy), ..config.clone() };
+        HttpTransport::new(&config).map(Self::http).unwrap_or_else(|error| {
+            let message = format!("{variable}: {error}; trust_env(false) leaves the environment alone");
+            Self { kind: Kind::Unusable(error.kind(), message), capabilities: Capabilities::default() }
+        })
+    }
+
     pub(super) async fn send(&self, request: Request) -> Result<StreamingResponse> {
         match &self.kind {
-            Kind::Http(transport) => transport.send(request).await,
+            Kind::Http(transport) => transport.send_unboxed(request).await,
             Kind::Custom(transport) => transport.send(request).await,
+            Kind::Unusable(kind, message) => Err(Error::new(*kind, message.clone()).with_url(request.url())),
         }
     }
 }
@@ -41,28 +55,53 @@ impl Route {
 /// The client's transport and its mounts, in the order in which they are asked.
 pub(super) struct Routes {
     pub(super) main: Route,
-    mounts: Vec<(UrlPattern, Option<Route>)>,
+    mounts: Vec<Mount>,
+    environment: EnvironmentProxies,
+}
+
+struct Mount {
+    pattern: UrlPattern,
+    /// `None` leads back to the client's own transport.
+    route: Option<Route>,
+    /// From the environment, so that `NO_PROXY` counts.
+    is_environment: bool,
 }
 
 impl Routes {
-    /// Of two mounts for the same pattern the later one counts, as in a Python dict.
-    pub(super) fn new(main: Route, given: Vec<(UrlPattern, Option<Box<dyn Transport>>)>) -> Self {
-        let mut mounts: Vec<(UrlPattern, Option<Route>)> = Vec::new();
-        for (pattern, transport) in given {
-            mounts.retain(|(known, _)| *known != pattern);
-            mounts.push((pattern, transport.map(Route::custom)));
+    /// Of two mounts for the same pattern the later one counts, as in a Python dict; the user's after the environment's.
+    pub(super) fn new(
+        main: Route,
+        given: Vec<(UrlPattern, Option<Box<dyn Transport>>)>,
+        mut environment: EnvironmentProxies,
+        config: &TransportConfig,
+    ) -> Self {
+        let proxies = environment.proxies.drain(..).map(|(variable, pattern, proxy)| Mount {
+            pattern,
+            route: Some(Route::of_environment(variable, proxy, config)),
+            is_environment: true,
+        });
+        let given = given.into_iter().map(|(pattern, transport)| Mount {
+            pattern,
+            route: transport.map(Route::custom),
+            is_environment: false,
+        });
+        let mut mounts: Vec<Mount> = Vec::new();
+        for mount in proxies.chain(given) {
+            mounts.retain(|known| known.pattern != mount.pattern);
+            mounts.push(mount);
         }
-        mounts.sort_by_key(|(pattern, _)| pattern.priority());
-        Self { main, mounts }
+        mounts.sort_by_key(|mount| mount.pattern.priority());
+        Self { main, mounts, environment }
     }
 
     pub(super) fn of(&self, url: &Url) -> &Route {
         self.mounted(url).unwrap_or(&self.main)
     }
 
-    /// The first mount that matches; one without a transport leads back to the client's own.
+    /// The first mount that matches.
     pub(super) fn mounted(&self, url: &Url) -> Option<&Route> {
-        let mount = self.mounts.iter().find(|(pattern, _)| pattern.matches(url));
-        mount.and_then(|(_, route)| route.as_ref())
+        let covered = |mount: &Mount| mount.is_environment && self.environment.no_proxy.covers(url);
+        let mount = self.mounts.iter().find(|mount| mount.pattern.matches(url) && !covered(mount));
+        mount.and_then(|mount| mount.route.as_ref())
     }
 }

@@ -113,6 +113,8 @@ impl FetchTransport {
             None => global_fetch(url.as_str(), &init),
         };
         let answer = answer(promise.map_err(fetch_error)?.into(), &progress, request.timeout()).await?;
+        // fetch does not say when.
+        request.body().sent();
         self.receive(checked_response(answer)?, abort, request)
     }
 
@@ -150,7 +152,7 @@ impl FetchTransport {
         set(&init, "redirect", &(if self.host == Host::Server { "manual" } else { "follow" }).into());
         set(&init, "signal", &abort.controller.signal());
         set(&init, "headers", &self.request_headers(request.headers()));
-        match request.body_mut().take()? {
+        match request.body_mut().take_whole()? {
             Outgoing::Bytes(bytes) if bytes.is_empty() => {}
             Outgoing::Bytes(bytes) => set(&init, "body", &Uint8Array::from(&bytes[..])),
             Outgoing::Stream(stream) => {

@@ -3,7 +3,7 @@
 use super::check;
 use super::wasi_http::WasiHttp;
 use crate::config::TransportConfig;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::request::Request;
 use crate::socket::SocketTransport;
 use crate::streaming::StreamingResponse;
@@ -11,13 +11,14 @@ use crate::transport::Capabilities;
 
 pub(crate) struct WasiTransport {
     socket: SocketTransport,
+    is_proxied: bool,
 }
 
 impl WasiTransport {
-    /// `limits` and `local_address` hold for the sockets; what either side cannot honour is refused.
+    /// `limits`, `local_address` and `proxy` hold for the sockets; what neither side can honour is refused.
     pub(crate) fn new(config: &TransportConfig) -> Result<Self> {
-        check(&TransportConfig { limits: None, local_address: None, ..config.clone() }, "wasi:http")?;
-        Ok(Self { socket: SocketTransport::new(config)? })
+        check(&TransportConfig { limits: None, local_address: None, proxy: None, ..config.clone() }, "wasi:http")?;
+        Ok(Self { socket: SocketTransport::new(config)?, is_proxied: config.proxy.is_some() })
     }
 
     pub(crate) fn capabilities(&self) -> Capabilities {
@@ -26,6 +27,10 @@ impl WasiTransport {
 
     pub(crate) async fn send(&self, request: Request) -> Result<StreamingResponse> {
         match request.url().scheme() {
+            "https" if self.is_proxied => {
+                Err(Error::new(ErrorKind::Unsupported, "wasi:http cannot use a proxy: on WASI it is for http:// alone")
+                    .with_url(request.url()))
+            }
             "https" => WasiHttp.send(request).await,
             _ => self.socket.send(request).await,
         }

@@ -8,7 +8,7 @@ use js_sys::{Function, Uint8Array};
 use wasm_bindgen::prelude::*;
 
 use super::upload::{Pieces, Upload};
-use crate::HttpTransport;
+use crate::TargetTransport;
 use crate::auth::{Basic, Bearer};
 use crate::backend::BoxFuture;
 use crate::body::Body;
@@ -147,11 +147,11 @@ fn timeout(limits: &Limits) -> Timeout {
 }
 
 /// The user's own function in place of the global `fetch`.
-struct GivenFetch(HttpTransport);
+struct GivenFetch(TargetTransport);
 
 impl GivenFetch {
     fn new(fetch: Function) -> Self {
-        Self(HttpTransport::with_fetch(fetch))
+        Self(TargetTransport::with_fetch(fetch))
     }
 }
 

@@ -4,9 +4,11 @@ mod assign;
 mod connect;
 mod http1;
 mod pool;
+mod proxy;
 mod stream;
 #[cfg(all(feature = "tls", not(target_family = "wasm")))]
 mod tls;
+mod tunnel;
 
 use std::borrow::Cow;
 use std::net::IpAddr;
@@ -17,7 +19,9 @@ use url::{Position, Url};
 use self::http1::Exchange;
 pub(crate) use self::pool::Lease;
 use self::pool::{Checkout, Connection, Permit, Pool};
+use self::proxy::ProxySettings;
 use self::stream::Stream;
+use crate::backend::TcpStream;
 use crate::config::TransportConfig;
 use crate::deadline::{timed_out, within};
 use crate::error::{Error, ErrorKind, Result};
@@ -29,6 +33,7 @@ use crate::transport::Capabilities;
 pub(crate) struct SocketTransport {
     pool: Arc<Pool>,
     local_address: Option<IpAddr>,
+    proxy: Option<ProxySettings>,
     #[cfg(all(feature = "tls", not(target_family = "wasm")))]
     tls: tls::TlsSettings,
 }
@@ -36,15 +41,13 @@ pub(crate) struct SocketTransport {
 impl SocketTransport {
     pub(crate) fn new(config: &TransportConfig) -> Result<Self> {
         let unsupported = |message: &'static str| Err(Error::new(ErrorKind::Unsupported, message));
-        if config.proxy.is_some() {
-            return unsupported("This version of whimbrel cannot use a proxy yet");
-        }
         if config.http2 || !config.http1 {
             return unsupported("This version of whimbrel speaks HTTP/1.1 alone: leave http1 on and http2 off");
         }
         Ok(Self {
             pool: Pool::new(config.limits.unwrap_or_default()),
             local_address: config.local_address,
+            proxy: config.proxy.as_ref().map(ProxySettings::new).transpose()?,
             #[cfg(all(feature = "tls", not(target_family = "wasm")))]
             tls: tls::TlsSettings::new(config.tls.clone().unwrap_or_default(), config.trust_env),
         })
@@ -65,13 +68,15 @@ impl SocketTransport {
 
     async fn exchange(&self, request: &mut Request) -> Result<(crate::response::Head, crate::body::Incoming)> {
         check_scheme(request.url())?;
-        let origin = origin(request.url());
+        let passed_on = self.proxy.as_ref().filter(|_| request.url().scheme() == "http");
+        // A proxy that passes requests on takes those to all origins over one connection.
+        let origin = origin(passed_on.map_or(request.url(), |proxy| &proxy.url));
         let lease = match self.pool.checkout(&origin, request.timeout().pool).await? {
             Checkout::Reuse(lease) => lease,
             Checkout::Connect(permit) => self.open(permit, &origin, request).await?,
         };
         let method = request.method().clone();
-        Exchange::new(lease, request)?.run(&method).await
+        Exchange::new(lease, request, passed_on)?.run(&method).await
     }
 
     async fn open(&self, permit: Permit, origin: &str, request: &Request) -> Result<Lease> {
@@ -81,13 +86,30 @@ impl SocketTransport {
     }
 
     async fn connect(&self, url: &Url) -> Result<Stream> {
-        let stream = connect::tcp(url, self.local_address).await?;
+        let stream = match &self.proxy {
+            Some(proxy) => self.connect_through(proxy, url).await?,
+            None => connect::tcp(url, self.local_address).await?,
+        };
         match url.scheme() {
             #[cfg(all(feature = "tls", not(target_family = "wasm")))]
             "https" => self.tls.handshake(stream, url).await,
             _ => Ok(connect::plain(stream)),
         }
     }
+
+    /// A connection to the proxy, and for `https://` a tunnel through it.
+    async fn connect_through(&self, proxy: &ProxySettings, url: &Url) -> Result<TcpStream> {
+        let mut stream = connect::tcp(&proxy.url, self.local_address).await.map_err(|error| at_proxy(&error, proxy))?;
+        if url.scheme() != "http" {
+            tunnel::open(&mut stream, url, proxy).await?;
+        }
+        Ok(stream)
+    }
+}
+
+/// The error's kind stays: whoever cannot reach the proxy has not connected.
+fn at_proxy(error: &Error, proxy: &ProxySettings) -> Error {
+    Error::new(error.kind(), format!("The proxy {} was not reached: {}", proxy.url, error.message()))
 }
 
 /// What connections may be shared by: scheme, host and port, without copying where the URL has no credentials.

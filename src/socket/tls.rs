@@ -70,7 +70,8 @@ fn client_config(roots: RootCertStore) -> Result<ClientConfig> {
 
 /// The certificates that SSL_CERT_FILE and SSL_CERT_DIR name; `None` when neither is set.
 fn env_roots() -> Result<Option<RootCertStore>> {
-    let (file, folder) = (env_var("SSL_CERT_FILE"), env_var("SSL_CERT_DIR"));
+    let given = |name| env_var(name).filter(|value| !value.is_empty());
+    let (file, folder) = (given("SSL_CERT_FILE"), given("SSL_CERT_DIR"));
     if file.is_none() && folder.is_none() {
         return Ok(None);
     }

@@ -202,6 +202,23 @@ impl futures_core::Stream for Endless {
     }
 }
 
+/// A file of tests/data.
+pub(crate) fn data(name: &str) -> String {
+    format!("{}/tests/data/{name}", env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Whether it can be read: a WASI host shows what it was told to show, and jco nothing.
+pub(crate) fn sees_files() -> bool {
+    std::fs::metadata(data("README.md")).is_ok()
+}
+
+/// Something to write lines into from closures, and what reads them.
+pub(crate) fn log() -> (impl Fn(String) + Send + Sync + Clone + 'static, impl Fn() -> Vec<String>) {
+    let lines = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let read = lines.clone();
+    (move |line| lines.lock().unwrap().push(line), move || read.lock().unwrap().clone())
+}
+
 /// All of them at once, on one thread.
 #[allow(dead_code, reason = "of use where the pool is ours")]
 pub(crate) async fn join_all<F: Future>(futures: impl IntoIterator<Item = F>) -> Vec<F::Output> {

@@ -3,9 +3,9 @@
 use http::HeaderValue;
 use url::Position;
 
-use super::Credentials;
 use super::hash::Hash;
 use super::terms::{Qop, Terms};
+use crate::credentials::Credentials;
 use crate::error::{Error, ErrorKind, Result};
 use crate::request::Request;
 

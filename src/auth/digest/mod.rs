@@ -17,8 +17,9 @@ use self::hash::hex;
 use self::sessions::Sessions;
 use self::terms::Terms;
 use super::challenge::Challenge;
-use super::{Auth, AuthFlow, Step, authorize, check_credentials};
+use super::{Auth, AuthFlow, Step, authorize};
 use crate::backend::random;
+use crate::credentials::Credentials;
 use crate::error::Result;
 use crate::request::{Request, same_origin};
 use crate::response::Response;
@@ -57,15 +58,10 @@ struct Shared {
     sessions: Mutex<Sessions>,
 }
 
-struct Credentials {
-    user: String,
-    password: String,
-}
-
 impl Digest {
     /// For this user and password.
     pub fn new(user: impl Into<String>, password: impl Into<String>) -> Self {
-        let credentials = Credentials { user: user.into(), password: password.into() };
+        let credentials = Credentials::new(user, password);
         Self { shared: Arc::new(Shared { credentials, sessions: Mutex::default() }) }
     }
 
@@ -119,7 +115,7 @@ impl DigestFlow {
     /// The request, with an answer to the challenge if there is one, or to the last that the origin made.
     fn send(&mut self, mut request: Request, origin: &Origin, challenge: Option<Terms>) -> Result<Step> {
         let credentials = &self.digest.shared.credentials;
-        check_credentials(&credentials.user, &credentials.password)?;
+        credentials.check()?;
         let cnonce = hex(&random()?);
         let mut sessions = self.digest.sessions();
         challenge.into_iter().for_each(|terms| sessions.start(origin, terms));

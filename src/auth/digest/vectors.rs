@@ -3,9 +3,9 @@
 use http::Method;
 use serde_json::Value;
 
-use super::Credentials;
 use super::answer::{Turn, authorization};
 use super::terms::Terms;
+use crate::credentials::Credentials;
 use crate::error::Result;
 use crate::headers::Headers;
 use crate::request::Request;
@@ -24,7 +24,7 @@ fn answer(
     let mut headers = Headers::new();
     headers.append("www-authenticate", challenge)?;
     let terms = Terms::choose(&headers)?.expect("it is a Digest challenge");
-    let credentials = Credentials { user: user.0.into(), password: user.1.into() };
+    let credentials = Credentials::new(user.0, user.1);
     let method: Method = method.parse().expect("it is a method");
     let mut request = Request::new(method, url.parse().expect("it is a URL"));
     *request.body_mut() = body.into();

@@ -12,6 +12,7 @@ use url::{Host, Url};
 use self::parse::{Login, entries};
 use super::{Auth, AuthFlow, Basic, Once};
 use crate::backend::{env_var, read_file_at_most};
+use crate::credentials::Credentials;
 use crate::error::{Error, ErrorKind, Result};
 
 /// The longest file that is read, in bytes.
@@ -95,7 +96,7 @@ impl NetRc {
 impl Logins {
     /// The credentials for a URL: by its host as it was parsed, and by its user if it names one.
     fn basic(&self, url: &Url) -> Option<Basic> {
-        let user = Basic::user_of(url);
+        let user = Credentials::of(url).map(|credentials| credentials.user).unwrap_or_default();
         let fits = |login: &&Login| user.is_empty() || user == login.user;
         let host = url.host()?.to_owned();
         let mut named = self.hosts.iter().filter(|(known, _)| *known == host).map(|(_, login)| login).peekable();
@@ -116,6 +117,7 @@ fn host(name: &str) -> Option<Host> {
 
 /// Where the environment says that the file is.
 fn located(variable: impl Fn(&str) -> Option<String>) -> Option<String> {
+    let variable = |name: &str| variable(name).filter(|value| !value.is_empty());
     let in_home = |name| variable(name).map(|home| format!("{}/.netrc", home.trim_end_matches('/')));
     variable("NETRC").or_else(|| in_home("HOME")).or_else(|| in_home("USERPROFILE"))
 }

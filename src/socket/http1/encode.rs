@@ -8,6 +8,7 @@ use url::Position;
 use crate::error::{Error, ErrorKind, Result};
 use crate::headers::Headers;
 use crate::request::{Request, host_value};
+use crate::socket::proxy::ProxySettings;
 
 /// How the receiver finds the end of the request's body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,12 +18,17 @@ pub(super) enum Framing {
 }
 
 /// Appends the head and says how the body is framed. `Host` comes first (RFC 9110 7.2), and it and the framing fields are added
-/// where a request built by hand lacks them.
-pub(super) fn head(request: &Request, out: &mut Vec<u8>) -> Result<Framing> {
+/// where a request built by hand lacks them. A proxy that passes the request on gets the whole URL and its own fields behind
+/// Host, as in HTTPX; where the request has a field of that name, the request's counts.
+pub(super) fn head(request: &Request, proxy: Option<&ProxySettings>, out: &mut Vec<u8>) -> Result<Framing> {
     let (framing, framed) = framing(request)?;
     let target = &request.url()[Position::BeforePath..Position::AfterQuery];
     out.extend_from_slice(request.method().as_str().as_bytes());
     out.push(b' ');
+    if proxy.is_some() {
+        out.extend_from_slice(b"http://");
+        out.extend_from_slice(request.url()[Position::BeforeHost..Position::AfterPort].as_bytes());
+    }
     out.extend_from_slice(if target.is_empty() { b"/" } else { target.as_bytes() });
     out.extend_from_slice(b" HTTP/1.1\r\n");
     let mut hosts = request.headers().find_all(&HOST);
@@ -30,6 +36,10 @@ pub(super) fn head(request: &Request, out: &mut Vec<u8>) -> Result<Framing> {
         (None, _) => field(HOST.as_str(), host_value(request.url())?.as_bytes(), out),
         (Some(host), None) => field(HOST.as_str(), host.as_bytes(), out),
         _ => return Err(Error::new(ErrorKind::LocalProtocol, "A request has one Host header, not several")),
+    }
+    let told = proxy.into_iter().flat_map(|proxy| proxy.headers.iter());
+    for (name, value) in told.filter(|(name, _)| !request.headers().contains(*name)) {
+        field(name.as_str(), value.as_bytes(), out);
     }
     for (name, value) in request.headers().iter().filter(|(name, _)| **name != HOST) {
         field(name.as_str(), value.as_bytes(), out);
@@ -46,7 +56,7 @@ pub(super) fn head(request: &Request, out: &mut Vec<u8>) -> Result<Framing> {
 }
 
 /// `Title-Case: value`. Names were checked when they were made and are in lower case.
-fn field(name: &str, value: &[u8], out: &mut Vec<u8>) {
+pub(in crate::socket) fn field(name: &str, value: &[u8], out: &mut Vec<u8>) {
     let start = out.len();
     out.extend_from_slice(name.as_bytes());
     let mut start_of_word = true;

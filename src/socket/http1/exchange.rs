@@ -20,6 +20,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::request::Request;
 use crate::response::Head;
 use crate::socket::Lease;
+use crate::socket::proxy::ProxySettings;
 use crate::socket::stream::Stream;
 
 /// A body up to this size goes out in one write with the head.
@@ -62,11 +63,15 @@ enum Outstanding {
 }
 
 impl Exchange {
-    /// Encodes the head, and a small body with it.
-    pub(in crate::socket) fn new(mut lease: Lease, request: &mut Request) -> Result<Self> {
+    /// Encodes the head, and a small body with it. `proxy` is one that passes the request on.
+    pub(in crate::socket) fn new(
+        mut lease: Lease,
+        request: &mut Request,
+        proxy: Option<&ProxySettings>,
+    ) -> Result<Self> {
         let out = &mut lease.connection().write;
         out.clear();
-        let framing = encode::head(request, out)?;
+        let framing = encode::head(request, proxy, out)?;
         let upload = match (request.body_mut().take()?, framing) {
             (Outgoing::Bytes(bytes), Framing::Length(_)) => gather(bytes, out),
             (Outgoing::Bytes(bytes), Framing::Chunked) => {

@@ -18,7 +18,7 @@ const MAX_STATUS_LINE: usize = 8 * 1024;
 
 /// How the end of the response's body is found (RFC 9112 6.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Framing {
+pub(in crate::socket) enum Framing {
     Length(u64),
     Chunked,
     UntilClose,
@@ -26,8 +26,8 @@ pub(super) enum Framing {
 
 /// A complete head.
 #[derive(Debug)]
-pub(super) struct Parsed {
-    pub(super) head: Head,
+pub(in crate::socket) struct Parsed {
+    pub(in crate::socket) head: Head,
     pub(super) framing: Framing,
     /// Whether the connection may serve another request.
     pub(super) keep_alive: bool,
@@ -35,7 +35,7 @@ pub(super) struct Parsed {
 
 /// Finds the end of a head in bytes that arrive in pieces, looking at each byte once.
 #[derive(Default)]
-pub(super) struct HeadReader {
+pub(in crate::socket) struct HeadReader {
     scanned: usize,
     lines: usize,
     line_start: usize,
@@ -44,7 +44,7 @@ pub(super) struct HeadReader {
 
 impl HeadReader {
     /// Takes a head off the buffer once it is whole.
-    pub(super) fn read(&mut self, buffer: &mut BytesMut, method: &Method) -> Result<Option<Parsed>> {
+    pub(in crate::socket) fn read(&mut self, buffer: &mut BytesMut, method: &Method) -> Result<Option<Parsed>> {
         check_start(buffer)?;
         match self.find_end(buffer)? {
             Some(end) => {

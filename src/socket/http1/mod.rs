@@ -7,7 +7,9 @@ mod head;
 #[cfg(test)]
 mod splits;
 
+pub(super) use encode::field as write_field;
 pub(super) use exchange::Exchange;
+pub(super) use head::HeadReader;
 
 use crate::error::{Error, ErrorKind};
 

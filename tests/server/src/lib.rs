@@ -15,6 +15,7 @@ mod files;
 mod headers;
 mod pattern;
 mod ports;
+mod proxy;
 mod query;
 mod raw;
 mod redirects;

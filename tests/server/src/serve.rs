@@ -2,7 +2,7 @@
 
 use std::{pin::pin, sync::Arc, time::Duration};
 
-use hyper::{Request, body::Incoming, service::service_fn};
+use hyper::{Method, Request, body::Incoming, service::service_fn};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo},
     server::conn::auto,
@@ -19,7 +19,7 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::{
     call::Call,
-    cors, raw,
+    cors, proxy, raw,
     reply::Reply,
     routes,
     shared::{Connection, Kind, Shared},
@@ -103,7 +103,7 @@ where
     let service = service_fn(|request| answer(request, Arc::clone(&connection)));
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder.http2().max_header_list_size(LARGEST_HEAD);
-    let mut serving = pin!(builder.serve_connection(TokioIo::new(stream), service));
+    let mut serving = pin!(builder.serve_connection_with_upgrades(TokioIo::new(stream), service));
     loop {
         select! {
             // An error here is the client's doing or one that a test asked for.
@@ -122,6 +122,9 @@ pub(crate) fn reset_on_close(socket: &Socket) {
 
 async fn answer(request: Request<Incoming>, connection: Arc<Connection>) -> Result<Reply, routes::Abort> {
     connection.count_request();
+    if request.method() == Method::CONNECT {
+        return Ok(proxy::connect(request).await);
+    }
     if let Some(reply) = cors::preflight(request.headers(), request.method()) {
         return Ok(reply);
     }

@@ -2,6 +2,7 @@
 
 mod auth;
 mod faults;
+mod proxy;
 mod requests;
 mod responses;
 mod streaming;

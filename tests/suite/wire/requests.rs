@@ -42,6 +42,17 @@ support::test! {
         assert_eq!(seen["length"], 3_000_000);
     }
 
+    async fn an_upload_tells_how_far_it_is() {
+        let url = format!("{}/upload", server().http);
+        let (log, told) = support::log();
+        let upload = whimbrel::post(url).content(vec![7; 200_000]).upload_progress(move |sent, of| log(format!("{sent} {of:?}")));
+        assert_eq!(upload.send().await.unwrap().json::<Value>().unwrap()["length"], 200_000);
+        assert_eq!(told().last().unwrap(), "200000 Some(200000)");
+        if SOCKETS {
+            assert_eq!(told()[0], "65536 Some(200000)");
+        }
+    }
+
     async fn header_values_need_not_be_ascii() {
         let url = format!("{}/response-headers?x-name=%E9", server().http);
         let response = whimbrel::get(url).send().await.unwrap();

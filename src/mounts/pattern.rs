@@ -1,4 +1,4 @@
-//! Mounts: which URLs a transport is for (HTTPX's URL patterns).
+//! HTTPX's URL patterns.
 
 use url::{Host, Url};
 
@@ -14,7 +14,7 @@ pub(crate) struct UrlPattern {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum HostPattern {
+pub(super) enum HostPattern {
     Any,
     Exact(String),
     /// `*.example.org`
@@ -52,7 +52,7 @@ impl UrlPattern {
 }
 
 impl HostPattern {
-    fn parse(host: &str) -> Option<Self> {
+    pub(super) fn parse(host: &str) -> Option<Self> {
         let name = |host: &str| Host::parse(host).ok().map(|host| host.to_string());
         match host {
             "" | "*" => Some(Self::Any),
@@ -64,7 +64,7 @@ impl HostPattern {
         }
     }
 
-    fn matches(&self, host: &str) -> bool {
+    pub(super) fn matches(&self, host: &str) -> bool {
         let below = |domain: &str| host.strip_suffix(domain).is_some_and(|front| front.ends_with('.'));
         match self {
             Self::Any => true,
@@ -86,7 +86,7 @@ impl HostPattern {
 }
 
 /// The colon of a port stands behind an IPv6 address's bracket.
-fn split_port(authority: &str) -> Option<(&str, Option<u16>)> {
+pub(super) fn split_port(authority: &str) -> Option<(&str, Option<u16>)> {
     let behind = authority.rfind(']').map_or(0, |bracket| bracket + 1);
     match authority[behind..].rfind(':') {
         Some(colon) => {

@@ -1,0 +1,298 @@
+//! Bodies: what is sent, and where a response's bytes come from.
+
+mod incoming;
+mod outgoing;
+mod sources;
+
+use std::fmt;
+use std::future::poll_fn;
+use std::path::Path;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures_core::Stream;
+
+pub(crate) use self::incoming::{HostStream, Incoming, IncomingBody, StreamBody};
+use self::outgoing::Watched;
+pub(crate) use self::outgoing::{BodyStream, BoxStream, Outgoing, Progress, failed_source};
+use self::sources::{Concatenated, FileStream, Slices, Yielding};
+use crate::backend::{MaybeSend, MaybeSync, file_length};
+use crate::error::{BoxError, Error, ErrorKind, Result};
+
+/// The body of a request.
+///
+/// Text, bytes and files can be sent again, on a redirect that keeps the body or after an auth challenge, and so can what
+/// [`Body::from_fn`] produces anew; a stream cannot, and such a request then fails with `BodyConsumed`.
+#[derive(Default)]
+pub struct Body {
+    inner: Inner,
+    progress: Option<Arc<dyn Progress>>,
+}
+
+#[derive(Default)]
+enum Inner {
+    #[default]
+    Empty,
+    Bytes(Bytes),
+    /// Produced anew whenever it is sent.
+    Again(Arc<dyn Source>, Option<u64>),
+    Stream(BodyStream),
+    Consumed,
+}
+
+/// `dyn` allows one trait and the auto traits; this stands for the sum that the target needs.
+trait Source: Fn() -> BoxStream + MaybeSend + MaybeSync {}
+impl<F: Fn() -> BoxStream + MaybeSend + MaybeSync> Source for F {}
+
+impl Body {
+    /// No body.
+    pub const fn empty() -> Self {
+        Self::of(Inner::Empty)
+    }
+
+    /// What is left of a stream that was sent.
+    pub(crate) const fn consumed() -> Self {
+        Self::of(Inner::Consumed)
+    }
+
+    const fn of(inner: Inner) -> Self {
+        Self { inner, progress: None }
+    }
+
+    /// A body that is produced while it is sent; `length` in bytes, if it is known, else it goes out in chunks.
+    ///
+    /// Where the host cannot send streams (some browsers) sending fails with `Unsupported`.
+    ///
+    /// ```
+    /// # fn parts() -> impl futures_core::Stream<Item = Result<bytes::Bytes, whimbrel::BoxError>> + Send + 'static { whimbrel_doc_stream() }
+    /// # struct Empty; impl futures_core::Stream for Empty { type Item = Result<bytes::Bytes, whimbrel::BoxError>;
+    /// # fn poll_next(self: std::pin::Pin<&mut Self>, _: &mut std::task::Context<'_>) -> std::task::Poll<Option<Self::Item>> { std::task::Poll::Ready(None) } }
+    /// # fn whimbrel_doc_stream() -> Empty { Empty }
+    /// let body = whimbrel::Body::stream(parts(), None);
+    /// ```
+    pub fn stream<S>(stream: S, length: Option<u64>) -> Self
+    where
+        S: Stream<Item = Result<Bytes, BoxError>> + MaybeSend + 'static,
+    {
+        Self::of(Inner::Stream(BodyStream::new(Box::pin(stream), length)))
+    }
+
+    /// A body of these pieces, taken from the iterator while they are sent (HTTPX's iterables and generators), in chunks. It
+    /// can be sent again, as often as the iterator can be cloned, which is whenever it is needed.
+    ///
+    /// Where the host cannot send streams (some browsers) sending fails with `Unsupported`.
+    ///
+    /// ```
+    /// let rows = (1..=1000).map(|row| format!("{row},{}\n", row * row));
+    /// let request = whimbrel::Client::new().post("https://example.org/").content(whimbrel::Body::pieces(rows)).build()?;
+    /// assert_eq!(request.headers().get("transfer-encoding").unwrap(), "chunked");
+    /// # Ok::<(), whimbrel::Error>(())
+    /// ```
+    pub fn pieces<I>(pieces: I) -> Self
+    where
+        I: IntoIterator<Item: Into<Bytes>, IntoIter: Clone + MaybeSend + MaybeSync + 'static>,
+    {
+        let pieces = pieces.into_iter();
+        Self::from_fn(move || Yielding(pieces.clone()), None)
+    }
+
+    /// A body that can be produced as often as it is needed: the function is called whenever it is sent. `length` in bytes,
+    /// if it is known, else it goes out in chunks.
+    ///
+    /// Where the host cannot send streams (some browsers) sending fails with `Unsupported`.
+    pub fn from_fn<S>(open: impl Fn() -> S + MaybeSend + MaybeSync + 'static, length: Option<u64>) -> Self
+    where
+        S: Stream<Item = Result<Bytes, BoxError>> + MaybeSend + 'static,
+    {
+        let open = move || -> BoxStream { Box::pin(open()) };
+        Self::of(Inner::Again(Arc::new(open), length))
+    }
+
+    /// A file, read while it is sent, 64 KiB at a time. What has no length (a pipe, a device) goes out in chunks.
+    ///
+    /// Fails with `LocalProtocol` if there is no such file; sending fails with it if the file has another length by then.
+    /// `Unsupported` where the program sees no files (JavaScript hosts).
+    ///
+    /// ```
+    /// let body = whimbrel::Body::path("Cargo.toml")?;
+    /// assert!(body.length().is_some());
+    /// # Ok::<(), whimbrel::Error>(())
+    /// ```
+    pub fn path(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref().to_owned();
+        let length = file_length(&path).map_err(|error| {
+            let kind = match error.kind() {
+                std::io::ErrorKind::Unsupported => ErrorKind::Unsupported,
+                _ => ErrorKind::LocalProtocol,
+            };
+            Error::new(kind, format!("The file '{}' cannot be sent: {error}", path.display())).with_source(error)
+        })?;
+        Ok(Self::from_fn(move || FileStream::new(path.clone(), length), length))
+    }
+
+    /// One after the other. What is in memory altogether stays there; the length is known if every length is.
+    pub(crate) fn concatenated(bodies: Vec<Self>) -> Self {
+        let length = bodies.iter().map(Self::length).sum::<Option<u64>>();
+        if bodies.iter().all(|body| body.as_bytes().is_some()) {
+            return Self::from(bodies.iter().filter_map(Self::as_bytes).collect::<Vec<_>>().concat());
+        }
+        if bodies.iter().any(|body| matches!(body.inner, Inner::Stream(_) | Inner::Consumed)) {
+            return Self::stream(Concatenated::new(bodies), length);
+        }
+        Self::from_fn(move || Concatenated::new(bodies.iter().filter_map(Self::try_clone).collect()), length)
+    }
+
+    /// Calls the function while the body is sent, with the bytes sent so far and their sum, if that is known.
+    pub(crate) fn watched(self, progress: Option<Arc<dyn Progress>>) -> Self {
+        Self { progress, ..self }
+    }
+
+    /// The bytes, when the body is in memory; an empty body has none.
+    pub fn as_bytes(&self) -> Option<&[u8]> {
+        match &self.inner {
+            Inner::Empty => Some(&[]),
+            Inner::Bytes(bytes) => Some(bytes),
+            Inner::Again(..) | Inner::Stream(_) | Inner::Consumed => None,
+        }
+    }
+
+    /// The length in bytes, if it is known.
+    pub fn length(&self) -> Option<u64> {
+        match &self.inner {
+            Inner::Empty => Some(0),
+            Inner::Bytes(bytes) => Some(bytes.len() as u64),
+            Inner::Again(_, length) => *length,
+            Inner::Stream(stream) => stream.length,
+            Inner::Consumed => None,
+        }
+    }
+
+    /// Whether there is nothing to send.
+    pub fn is_empty(&self) -> bool {
+        matches!(self.inner, Inner::Empty)
+    }
+
+    /// Whether it is produced while it is sent.
+    pub fn is_stream(&self) -> bool {
+        self.as_bytes().is_none()
+    }
+
+    /// A second body of the same bytes; `None` for a stream.
+    pub fn try_clone(&self) -> Option<Self> {
+        let inner = match &self.inner {
+            Inner::Empty => Inner::Empty,
+            Inner::Bytes(bytes) => Inner::Bytes(bytes.clone()),
+            Inner::Again(source, length) => Inner::Again(source.clone(), *length),
+            Inner::Stream(_) | Inner::Consumed => return None,
+        };
+        Some(Self { inner, progress: self.progress.clone() })
+    }
+
+    /// What a transport sends. Bytes stay here for another time, a stream leaves `Consumed` behind. With someone to tell how
+    /// far it is, bytes come in pieces too.
+    pub(crate) fn take(&mut self) -> Result<Outgoing> {
+        let outgoing = self.take_whole()?;
+        Ok(match (outgoing, &self.progress) {
+            (Outgoing::Bytes(bytes), Some(progress)) if !bytes.is_empty() => {
+                let length = Some(bytes.len() as u64);
+                Outgoing::Stream(Watched::stream(Box::pin(Slices(bytes)), length, progress.clone()))
+            }
+            (outgoing, _) => outgoing,
+        })
+    }
+
+    /// [`take`](Self::take) for a host that wants bytes all at once; it says itself when it [`sent`](Self::sent) them.
+    pub(crate) fn take_whole(&mut self) -> Result<Outgoing> {
+        let stream = match &mut self.inner {
+            Inner::Empty => return Ok(Outgoing::Bytes(Bytes::new())),
+            Inner::Bytes(bytes) => return Ok(Outgoing::Bytes(bytes.clone())),
+            Inner::Again(source, length) => BodyStream::new(source(), *length),
+            Inner::Stream(_) | Inner::Consumed => match std::mem::replace(&mut self.inner, Inner::Consumed) {
+                Inner::Stream(stream) => stream,
+                _ => return Err(consumed()),
+            },
+        };
+        Ok(Outgoing::Stream(match &self.progress {
+            Some(progress) => {
+                let length = stream.length;
+                Watched::stream(stream.into_inner(), length, progress.clone())
+            }
+            None => stream,
+        }))
+    }
+
+    /// Tells that all of it was sent, where it is bytes that were sent all at once.
+    #[allow(dead_code, reason = "fetch alone takes bytes all at once")]
+    pub(crate) fn sent(&self) {
+        if let (Some(progress), Inner::Bytes(bytes)) = (&self.progress, &self.inner) {
+            progress(bytes.len() as u64, Some(bytes.len() as u64));
+        }
+    }
+
+    /// Reads a streamed body into memory, so that it can be inspected and sent again.
+    pub async fn read(&mut self) -> Result<&[u8]> {
+        if let Outgoing::Stream(mut stream) = self.take_whole()? {
+            let mut bytes = Vec::new();
+            while let Some(chunk) = poll_fn(|cx| stream.poll_next(cx)).await {
+                bytes.extend_from_slice(&chunk.map_err(failed_source)?);
+            }
+            self.inner = Inner::Bytes(bytes.into());
+        }
+        Ok(self.as_bytes().unwrap_or_default())
+    }
+}
+
+fn consumed() -> Error {
+    Error::new(
+        ErrorKind::BodyConsumed,
+        "The request's body is a stream that was sent already; give bytes, or a new stream, to send it again",
+    )
+}
+
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.inner {
+            Inner::Empty => f.write_str("Body::empty"),
+            Inner::Bytes(bytes) => write!(f, "Body({} bytes)", bytes.len()),
+            Inner::Again(..) | Inner::Stream(_) => f.write_str("Body(stream)"),
+            Inner::Consumed => f.write_str("Body(consumed)"),
+        }
+    }
+}
+
+impl From<Bytes> for Body {
+    fn from(bytes: Bytes) -> Self {
+        // No bytes are no body: HTTPX announces no length for them.
+        Self::of(if bytes.is_empty() { Inner::Empty } else { Inner::Bytes(bytes) })
+    }
+}
+
+impl From<Vec<u8>> for Body {
+    fn from(bytes: Vec<u8>) -> Self {
+        Bytes::from(bytes).into()
+    }
+}
+
+impl From<String> for Body {
+    fn from(text: String) -> Self {
+        Bytes::from(text).into()
+    }
+}
+
+impl From<&'static str> for Body {
+    fn from(text: &'static str) -> Self {
+        Bytes::from_static(text.as_bytes()).into()
+    }
+}
+
+impl From<&'static [u8]> for Body {
+    fn from(bytes: &'static [u8]) -> Self {
+        Bytes::from_static(bytes).into()
+    }
+}
+
+impl<const N: usize> From<&'static [u8; N]> for Body {
+    fn from(bytes: &'static [u8; N]) -> Self {
+        Bytes::from_static(bytes).into()
+    }
+}

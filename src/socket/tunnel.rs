@@ -1,0 +1,157 @@
+//! Tunnels through a proxy (RFC 9110 9.3.6): CONNECT, then the connection belongs to both ends.
+
+use bytes::BytesMut;
+use http::{Method, StatusCode};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use url::{Position, Url};
+
+use super::http1::{HeadReader, write_field};
+use super::proxy::ProxySettings;
+use crate::error::{Error, ErrorKind, Result};
+use crate::response::Head;
+
+/// Interim responses before the answer (RFC 9110 15.2 sets no limit).
+const MAX_INTERIM: usize = 16;
+
+/// Asks the proxy for a tunnel to the URL's host.
+pub(super) async fn open<S>(stream: &mut S, target: &Url, proxy: &ProxySettings) -> Result<()>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let asked = async {
+        stream.write_all(&request(target, proxy)).await?;
+        stream.flush().await
+    };
+    asked.await.map_err(|error| broken(&error))?;
+    for _ in 0..=MAX_INTERIM {
+        let head = answer(stream).await?;
+        if !head.status.is_informational() {
+            return judge(&head);
+        }
+    }
+    Err(refused("it sent more than 16 interim responses"))
+}
+
+/// HTTPX's order: Host, Accept, what the proxy is to be told. The target always names its port.
+fn request(target: &Url, proxy: &ProxySettings) -> Vec<u8> {
+    let host = &target[Position::BeforeHost..Position::AfterHost];
+    let authority = format!("{host}:{}", target.port_or_known_default().unwrap_or(443));
+    let mut out = format!("CONNECT {authority} HTTP/1.1\r\n").into_bytes();
+    write_field("host", authority.as_bytes(), &mut out);
+    write_field("accept", b"*/*", &mut out);
+    for (name, value) in proxy.headers.iter() {
+        write_field(name.as_str(), value.as_bytes(), &mut out);
+    }
+    out.extend_from_slice(b"\r\n");
+    out
+}
+
+/// Byte by byte: what follows the head is not ours to read but TLS's.
+async fn answer(stream: &mut (impl AsyncRead + Unpin)) -> Result<Head> {
+    let (mut reader, mut buffer) = (HeadReader::default(), BytesMut::new());
+    loop {
+        let byte = stream.read_u8().await.map_err(|error| broken(&error))?;
+        buffer.extend_from_slice(&[byte]);
+        let parsed = reader.read(&mut buffer, &Method::CONNECT).map_err(|error| refused(&error.to_string()))?;
+        if let Some(parsed) = parsed {
+            return Ok(parsed.head);
+        }
+    }
+}
+
+/// Only 2xx opens the tunnel. A redirect from a proxy is not followed: it is not the origin that speaks (CVE-2020-8231).
+fn judge(head: &Head) -> Result<()> {
+    if head.status.is_success() {
+        return Ok(());
+    }
+    let hint = match head.status {
+        StatusCode::PROXY_AUTHENTICATION_REQUIRED => "; Proxy::auth or the proxy's URL take user and password",
+        _ => "",
+    };
+    let reason = head.reason_phrase();
+    Err(refused(&format!("it answered '{} {reason}'{hint}", head.status.as_u16())).with_status(head.status))
+}
+
+fn refused(reason: &str) -> Error {
+    Error::new(ErrorKind::Proxy, format!("The proxy opened no tunnel: {reason}"))
+}
+
+fn broken(error: &std::io::Error) -> Error {
+    refused(&format!("the connection to it broke ({error})"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::proxy::Proxy;
+
+    fn settings() -> ProxySettings {
+        ProxySettings::new(&Proxy::new("http://u:p@proxy:1").header("x-trace", "1")).unwrap()
+    }
+
+    /// What comes of this answer, given in pieces of one byte, and what is left for TLS.
+    fn tunnel(answer: &'static str) -> (Result<()>, String) {
+        let mut rest = String::new();
+        let opened = crate::block_on(async {
+            let (mut client, mut proxy) = tokio::io::duplex(1 << 20);
+            proxy.write_all(answer.as_bytes()).await.unwrap();
+            let opened = open(&mut client, &"https://example.com/x".parse().unwrap(), &settings()).await;
+            proxy.shutdown().await.unwrap();
+            client.read_to_string(&mut rest).await.unwrap();
+            opened
+        });
+        (opened.unwrap(), rest)
+    }
+
+    #[test]
+    fn the_request_is_httpxs() {
+        let lines = |url: &str| String::from_utf8(request(&url.parse().unwrap(), &settings())).unwrap();
+        assert_eq!(
+            lines("https://user:secret@example.com/path"),
+            "CONNECT example.com:443 HTTP/1.1\r\nHost: example.com:443\r\nAccept: */*\r\n\
+             Proxy-Authorization: Basic dTpw\r\nX-Trace: 1\r\n\r\n"
+        );
+        // H5.
+        assert!(lines("https://[::1]:8443/").starts_with("CONNECT [::1]:8443 HTTP/1.1\r\nHost: [::1]:8443\r\n"));
+    }
+
+    // H4.
+    #[test]
+    fn only_success_opens_a_tunnel() {
+        for (answer, words) in [
+            ("HTTP/1.1 407 Nope\r\nContent-Length: 3\r\n\r\nabc", "'407 Nope'; Proxy::auth"),
+            ("HTTP/1.1 302 Found\r\nLocation: https://evil/\r\n\r\n", "'302 Found'"),
+            ("HTTP/1.1 500 Oops\r\nTransfer-Encoding: chunked\r\n\r\n", "'500 Oops'"),
+            ("HTTP/1.0 403 Forbidden\r\n\r\nendless", "'403 Forbidden'"),
+            ("\x15\x03\x01", "does not speak HTTP"),
+            ("SSH-2.0\r\n", "does not speak HTTP"),
+        ] {
+            let error = tunnel(answer).0.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Proxy);
+            assert!(error.to_string().contains(words), "{error}");
+        }
+        assert_eq!(tunnel("HTTP/1.1 407 Nope\r\n\r\n").0.unwrap_err().status().unwrap(), 407);
+    }
+
+    #[test]
+    fn what_follows_the_answer_is_left_for_tls() {
+        for answer in [
+            "HTTP/1.1 200 Connection established\r\n\r\nTLS",
+            "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nTLS",
+            "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early\r\n\r\nHTTP/1.1 204 x\r\n\r\nTLS",
+        ] {
+            let (opened, rest) = tunnel(answer);
+            assert!(opened.is_ok(), "{answer}");
+            assert_eq!(rest, "TLS");
+        }
+    }
+
+    #[test]
+    fn endless_answers_end() {
+        let many: &'static str = Box::leak("HTTP/1.1 103 x\r\n\r\n".repeat(18).into_boxed_str());
+        assert!(tunnel(many).0.unwrap_err().to_string().contains("interim"));
+        let long: &'static str =
+            Box::leak(format!("HTTP/1.1 200 OK\r\n{}", "x: y\r\n".repeat(100_000)).into_boxed_str());
+        assert!(tunnel(long).0.unwrap_err().to_string().contains("too large"));
+    }
+}
