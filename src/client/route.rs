@@ -30,6 +30,11 @@ impl Route {
         Self { capabilities: transport.capabilities(), kind: Kind::Custom(transport) }
     }
 
+    /// Whether the user wrote it, and so knows what it is for.
+    pub(super) fn is_custom(&self) -> bool {
+        matches!(self.kind, Kind::Custom(_))
+    }
+
     pub(super) async fn send(&self, request: Request) -> Result<StreamingResponse> {
         match &self.kind {
             Kind::Http(transport) => transport.send(request).await,
@@ -56,13 +61,9 @@ impl Routes {
         Self { main, mounts }
     }
 
-    pub(super) fn of(&self, url: &Url) -> &Route {
-        self.mounted(url).unwrap_or(&self.main)
-    }
-
     /// The first mount that matches; one without a transport leads back to the client's own.
-    pub(super) fn mounted(&self, url: &Url) -> Option<&Route> {
+    pub(super) fn of(&self, url: &Url) -> &Route {
         let mount = self.mounts.iter().find(|(pattern, _)| pattern.matches(url));
-        mount.and_then(|(_, route)| route.as_ref())
+        mount.and_then(|(_, route)| route.as_ref()).unwrap_or(&self.main)
     }
 }
