@@ -59,7 +59,21 @@ pub struct ServiceTransport<S> {
 
 /// Who asks, among the extensions of each request that a [`ServiceTransport`] makes.
 ///
-/// axum's `ConnectInfo<SocketAddr>` is set by [`ServiceTransport::map_request`].
+/// An axum handler takes it as `Extension(ClientAddress(address))`. Where it wants a `ConnectInfo<SocketAddr>`, as from a
+/// server, [`ServiceTransport::map_request`] makes one of it.
+///
+/// ```
+/// use axum::{Extension, Router, routing::get};
+/// use whimbrel::{Client, ClientAddress, ServiceTransport};
+///
+/// let show = |Extension(ClientAddress(from)): Extension<ClientAddress>| async move { from.ip().to_string() };
+/// let app = Router::new().route("/", get(show));
+/// let transport = ServiceTransport::new(app).client_address("192.0.2.1:5000".parse()?);
+/// let client = Client::builder().transport(transport).build()?;
+/// # whimbrel::block_on(async {
+/// assert_eq!(client.get("http://app/").await?.text(), "192.0.2.1");
+/// # Ok::<(), whimbrel::Error>(()) })??; Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClientAddress(pub SocketAddr);
 
@@ -123,14 +137,15 @@ impl<S> ServiceTransport<S> {
     }
 
     /// Shows every request to the function just before the service gets it, to change it or to add what the service's
-    /// server would, as axum's `ConnectInfo`:
+    /// server would, as axum's `ConnectInfo` (with axum's feature `tokio`):
     ///
     /// ```
-    /// use std::net::SocketAddr;
-    /// use axum::{Router, extract::ConnectInfo, routing::get};
+    /// # use std::net::SocketAddr;
+    /// # use axum::{Extension, Router, routing::get};
     /// use whimbrel::{Client, ClientAddress, ServiceTransport};
+    /// # #[derive(Clone)] struct ConnectInfo(SocketAddr);
     ///
-    /// let app = Router::new().route("/", get(|ConnectInfo(from): ConnectInfo<SocketAddr>| async move { from.to_string() }));
+    /// # let app = Router::new().route("/", get(|Extension(ConnectInfo(from)): Extension<ConnectInfo>| async move { from.to_string() }));
     /// let transport = ServiceTransport::new(app).map_request(|parts| {
     ///     if let Some(ClientAddress(address)) = parts.extensions.get().copied() {
     ///         parts.extensions.insert(ConnectInfo(address));
