@@ -1,13 +1,11 @@
 //! Requests to a service of the same program: an axum app, and services by hand where axum would be in the way.
 
-use std::collections::VecDeque;
+mod by_hand;
+
 use std::error::Error as _;
-use std::future::{Future, poll_fn};
+use std::future::Future;
 use std::io;
-use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use std::task::{Context, Poll, Waker};
 
 use axum::body::Body as AppBody;
 use axum::extract::{Json, Path, Request as AppRequest};
@@ -15,44 +13,12 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect};
 use axum::routing::{any, get, post};
 use axum::{Extension, Router};
-use futures_core::Stream;
 use http_body::Body as _;
 use serde_json::{Value, json};
-use tower_service::Service;
-use whimbrel::{Body, BoxError, Bytes, Client, ClientAddress, ErrorKind, ServiceBody, ServiceTransport, Transport};
+use whimbrel::{Body, BoxError, Client, ClientAddress, ErrorKind, ServiceBody, ServiceTransport, Transport};
 
+use self::by_hand::{Answer, ByHand, Tap, broken, next};
 use crate::support;
-
-/// A service that is a function, ready only when asked so many times.
-#[derive(Clone)]
-struct ByHand<F> {
-    answer: F,
-    waits: usize,
-}
-
-type Answer = Result<http::Response<AppBody>, BoxError>;
-
-impl<F, R> Service<http::Request<ServiceBody>> for ByHand<F>
-where
-    F: Fn(http::Request<ServiceBody>) -> R,
-    R: Future<Output = Answer> + Send + 'static,
-{
-    type Response = http::Response<AppBody>;
-    type Error = BoxError;
-    type Future = Pin<Box<dyn Future<Output = Answer> + Send>>;
-
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
-        let Some(waits) = self.waits.checked_sub(1) else { return Poll::Ready(Ok(())) };
-        self.waits = waits;
-        cx.waker().wake_by_ref();
-        Poll::Pending
-    }
-
-    fn call(&mut self, request: http::Request<ServiceBody>) -> Self::Future {
-        assert_eq!(self.waits, 0, "it was called before it was ready");
-        Box::pin((self.answer)(request))
-    }
-}
 
 fn by_hand<R, F>(answer: F) -> ServiceTransport<ByHand<F>>
 where
@@ -68,70 +34,6 @@ fn client(transport: impl Transport) -> Client {
 
 fn app(router: Router) -> Client {
     client(ServiceTransport::new(router))
-}
-
-/// Pieces that the test puts in one by one, and a flag that says when nobody wants them any more.
-#[derive(Clone, Default)]
-struct Tap {
-    pieces: Arc<Mutex<Pieces>>,
-    dropped: Arc<AtomicBool>,
-}
-
-#[derive(Default)]
-struct Pieces {
-    ready: VecDeque<Option<Bytes>>,
-    waiting: Option<Waker>,
-}
-
-impl Tap {
-    fn put(&self, piece: Option<&'static str>) {
-        let mut pieces = self.pieces.lock().unwrap();
-        pieces.ready.push_back(piece.map(Bytes::from));
-        pieces.waiting.take().into_iter().for_each(Waker::wake);
-    }
-
-    fn stream(&self) -> Running {
-        Running(self.clone())
-    }
-
-    fn is_dropped(&self) -> bool {
-        self.dropped.load(Ordering::SeqCst)
-    }
-}
-
-struct Running(Tap);
-
-impl Stream for Running {
-    type Item = Result<Bytes, BoxError>;
-    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let mut pieces = self.0.pieces.lock().unwrap();
-        pieces.waiting = Some(cx.waker().clone());
-        pieces.ready.pop_front().map_or(Poll::Pending, |piece| Poll::Ready(piece.map(Ok)))
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        self.0.dropped.store(true, Ordering::SeqCst);
-    }
-}
-
-/// One piece, and then it breaks.
-fn broken() -> impl Stream<Item = Result<Bytes, BoxError>> + use<> {
-    struct Broken(usize);
-    impl Stream for Broken {
-        type Item = Result<Bytes, BoxError>;
-        fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-            self.0 += 1;
-            Poll::Ready(Some(if self.0 == 1 { Ok("some".into()) } else { Err("out of ink".into()) }))
-        }
-    }
-    Broken(0)
-}
-
-async fn next(body: &mut ServiceBody) -> Option<Result<Bytes, BoxError>> {
-    let frame = poll_fn(|cx| Pin::new(&mut *body).poll_frame(cx)).await;
-    frame.map(|frame| frame.map(|frame| frame.into_data().unwrap_or_default()))
 }
 
 support::test! {
