@@ -61,6 +61,8 @@ pub use request::Request;
 pub use response::Response;
 pub use streaming::{Chunks, Lines, StreamingResponse};
 pub use transport::{Capabilities, IntoMockResponse, MockTransport, Transport};
+#[cfg(feature = "tower")]
+pub use transport::{ClientAddress, ServiceBody, ServiceTransport};
 pub use url::Url;
 pub use url_merge::IntoUrl;
 

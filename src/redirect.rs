@@ -67,8 +67,9 @@ fn next_url(from: &Url, headers: &Headers) -> Result<Url> {
         let message = format!("Invalid URL in location header: {error}");
         Error::new(ErrorKind::RemoteProtocol, message).with_url(from)
     })?;
-    // A host's fetch would open data:, blob: and, in Deno, file: as well.
-    if !matches!(url.scheme(), "http" | "https") {
+    // A host's fetch would open data:, blob: and, in Deno, file: as well, and mounts do what they are for. Within its own
+    // scheme a transport may redirect.
+    if !matches!(url.scheme(), "http" | "https") && url.scheme() != from.scheme() {
         let message = format!("Redirect to an unsupported protocol '{}:'", url.scheme());
         return Err(Error::new(ErrorKind::UnsupportedProtocol, message).with_url(from));
     }

@@ -191,6 +191,18 @@ fn is_scheme(text: &str) -> bool {
         && text.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
 }
 
+/// What the target's own transports speak (HTTPX's words).
+pub(crate) fn check_scheme(url: &Url) -> Result<()> {
+    let message = match url.scheme() {
+        "http" | "https" => return Ok(()),
+        scheme if url.has_host() => {
+            format!("Request URL has an unsupported protocol '{scheme}://'; http:// and https:// are supported")
+        }
+        _ => "Request URL is missing an 'http://' or 'https://' protocol".into(),
+    };
+    Err(Error::new(ErrorKind::UnsupportedProtocol, message))
+}
+
 /// The text of an unparsable URL may hold a password, so only the parser's reason is told.
 fn invalid(error: ParseError) -> Error {
     if error == ParseError::RelativeUrlWithoutBase {

@@ -5,7 +5,7 @@ use super::{Client, builder};
 use crate::backend::{random, unix_time};
 use crate::content::{Content, auto_headers};
 use crate::cookies::Cookies;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use crate::headers::Headers;
 use crate::multipart::{boundary_from, boundary_of};
 use crate::request::{Request, host_value};
@@ -34,20 +34,9 @@ pub(super) fn build_request(request: Draft) -> Result<Request> {
     Ok(built)
 }
 
-/// Other schemes are those of mounts.
+/// Schemes beyond HTTP's are those of mounts and of the user's own transport, which may take what it likes.
 fn check_scheme(client: &Client, url: &url::Url) -> Result<()> {
-    match url.scheme() {
-        "http" | "https" => Ok(()),
-        _ if client.inner.routes.mounted(url).is_some() => Ok(()),
-        scheme if url.has_host() => Err(Error::new(
-            ErrorKind::UnsupportedProtocol,
-            format!("Request URL has an unsupported protocol '{scheme}://'; http:// and https:// are supported"),
-        )),
-        _ => Err(Error::new(
-            ErrorKind::UnsupportedProtocol,
-            "Request URL is missing an 'http://' or 'https://' protocol",
-        )),
-    }
+    if client.inner.routes.of(url).is_custom() { Ok(()) } else { url_merge::check_scheme(url) }
 }
 
 fn host(client: &Client, url: &url::Url) -> Result<Option<http::HeaderValue>> {

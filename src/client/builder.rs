@@ -131,7 +131,7 @@ impl ClientBuilder {
 
     transport_settings!();
 
-    /// Sends requests with this transport instead of the target's own.
+    /// Sends requests with this transport instead of the target's own: whatever their URL's scheme, which is its business.
     pub fn transport(mut self, transport: impl Transport) -> Self {
         self.transport = Some(Box::new(transport));
         self
@@ -141,7 +141,8 @@ impl ClientBuilder {
     ///
     /// A pattern is `scheme://host:port`; `all` stands for every scheme, host and port may be left out, `*.example.org`
     /// means the subdomains and `*example.org` the domain as well. The narrowest pattern decides: one with a port, then
-    /// the longer host, then the longer scheme. Redirects are routed anew.
+    /// the longer host, then the longer scheme. Redirects are routed anew. A mount may be for a scheme that whimbrel does
+    /// not speak, as `file://` in `examples/file_transport.rs`; no redirect leads there from another scheme.
     ///
     /// ```
     /// # whimbrel::block_on(async {

@@ -43,6 +43,11 @@ impl Route {
         })
     }
 
+    /// Whether the user wrote it, and so knows what it is for.
+    pub(super) fn is_custom(&self) -> bool {
+        matches!(self.kind, Kind::Custom(_))
+    }
+
     pub(super) async fn send(&self, request: Request) -> Result<StreamingResponse> {
         match &self.kind {
             Kind::Http(transport) => transport.send_unboxed(request).await,
@@ -94,14 +99,10 @@ impl Routes {
         Self { main, mounts, environment }
     }
 
+    /// The first mount that matches; one without a transport leads back to the client's own.
     pub(super) fn of(&self, url: &Url) -> &Route {
-        self.mounted(url).unwrap_or(&self.main)
-    }
-
-    /// The first mount that matches.
-    pub(super) fn mounted(&self, url: &Url) -> Option<&Route> {
         let covered = |mount: &Mount| mount.is_environment && self.environment.no_proxy.covers(url);
         let mount = self.mounts.iter().find(|mount| mount.pattern.matches(url) && !covered(mount));
-        mount.and_then(|mount| mount.route.as_ref())
+        mount.and_then(|mount| mount.route.as_ref()).unwrap_or(&self.main)
     }
 }

@@ -23,6 +23,7 @@ use crate::request::Request;
 use crate::response::Head;
 use crate::streaming::StreamingResponse;
 use crate::transport::Capabilities;
+use crate::url_merge::check_scheme;
 
 #[wasm_bindgen]
 extern "C" {
@@ -96,6 +97,7 @@ impl FetchTransport {
     }
 
     async fn fetch(&self, request: &mut Request) -> Result<(Head, Incoming)> {
+        check_scheme(request.url())?;
         check_method(request)?;
         self.check_headers(request.headers())?;
         let abort = AbortOnDrop::new()?;

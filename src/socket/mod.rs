@@ -28,6 +28,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::request::Request;
 use crate::streaming::StreamingResponse;
 use crate::transport::Capabilities;
+use crate::url_merge::check_scheme;
 
 /// Connections of our own, pooled by origin.
 pub(crate) struct SocketTransport {
@@ -68,6 +69,7 @@ impl SocketTransport {
 
     async fn exchange(&self, request: &mut Request) -> Result<(crate::response::Head, crate::body::Incoming)> {
         check_scheme(request.url())?;
+        check_tls(request.url())?;
         let passed_on = self.proxy.as_ref().filter(|_| request.url().scheme() == "http");
         // A proxy that passes requests on takes those to all origins over one connection.
         let origin = origin(passed_on.map_or(request.url(), |proxy| &proxy.url));
@@ -120,15 +122,10 @@ fn origin(url: &Url) -> Cow<'_, str> {
     }
 }
 
-fn check_scheme(url: &Url) -> Result<()> {
+fn check_tls(url: &Url) -> Result<()> {
     let tls = cfg!(all(feature = "tls", not(target_family = "wasm")));
-    match url.scheme() {
-        "http" => Ok(()),
-        "https" if tls => Ok(()),
-        "https" => Err(Error::new(ErrorKind::UnsupportedProtocol, "https:// needs the feature 'tls', natively")),
-        other => Err(Error::new(
-            ErrorKind::UnsupportedProtocol,
-            format!("Request URL has an unsupported protocol '{other}://'; http:// and https:// are supported"),
-        )),
+    if url.scheme() != "https" || tls {
+        return Ok(());
     }
+    Err(Error::new(ErrorKind::UnsupportedProtocol, "https:// needs the feature 'tls', natively"))
 }

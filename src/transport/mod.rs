@@ -1,8 +1,12 @@
 //! The seam between the client and the world: one request in, one response out.
 
 mod mock;
+#[cfg(feature = "tower")]
+mod service;
 
 pub use mock::{IntoMockResponse, MockTransport};
+#[cfg(feature = "tower")]
+pub use service::{ClientAddress, ServiceBody, ServiceTransport};
 
 use crate::backend::{BoxFuture, MaybeSend, MaybeSync};
 use crate::error::Result;

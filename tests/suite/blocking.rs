@@ -94,7 +94,26 @@ fn a_client_outlives_the_runtimes_that_it_is_used_on() {
     }
 }
 
+#[test]
+fn a_service_of_the_same_program_answers() {
+    let app = axum::Router::new().route("/", axum::routing::post(|body: String| async move { body + "!" }));
+    let client = whimbrel::Client::builder().transport(whimbrel::ServiceTransport::new(app)).build_blocking().unwrap();
+    let body = whimbrel::Body::stream(support::pieces(&["hel", "lo"]), None);
+    assert_eq!(client.post("http://app/").content(body).send().unwrap().text(), "hello!");
+}
+
 support::where_threads! {
+    // Where nothing is connected, no runtime is needed.
+    #[test]
+    fn a_service_needs_no_runtime() {
+        use std::task::{Context, Poll, Waker};
+        let app = axum::Router::new().route("/", axum::routing::get(|| async { "no runtime" }));
+        let client = whimbrel::Client::builder().transport(whimbrel::ServiceTransport::new(app)).build().unwrap();
+        let mut sending = std::pin::pin!(client.get("http://app/").send());
+        let polled = sending.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        assert!(matches!(polled, Poll::Ready(Ok(response)) if response.text() == "no runtime"));
+    }
+
     // A runtime that is dropped by async code must not stop it; tokio's own panics then.
     #[test]
     fn async_code_may_drop_a_client_that_was_used() {

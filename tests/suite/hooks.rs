@@ -136,6 +136,33 @@ support::test! {
         assert_eq!(client.get("http://here/").await.unwrap().text(), "there");
     }
 
+    async fn a_scheme_is_for_whoever_takes_it() {
+        let files = || MockTransport::new(|request: &Request| match request.url().path() {
+            "/moved.txt" => Response::new(301).with_header("location", "/notes.txt"),
+            path => Response::new(200).with_text(format!("{} {path} {:?}", request.url().scheme(), request.headers().get("host"))),
+        });
+        let mounted = Client::builder().mount("file://", files()).mount("demo://", files()).build().unwrap();
+        let own = Client::builder().transport(files()).build().unwrap();
+        for client in [&mounted, &own] {
+            assert_eq!(client.get("file:///notes.txt").await.unwrap().text(), "file /notes.txt None");
+            // A transport may redirect within its scheme.
+            let response = client.get("file:///moved.txt").follow_redirects(true).await.unwrap();
+            assert_eq!(response.url().unwrap().as_str(), "file:///notes.txt");
+            assert!(client.get("demo://x/y").await.unwrap().text().starts_with("demo /y"));
+        }
+        assert_eq!(mounted.get("ftp://x/").build().unwrap_err().kind(), ErrorKind::UnsupportedProtocol);
+        assert!(own.get("ftp://x/").build().is_ok());
+    }
+
+    // A request that was built by hand comes to the transport unchecked.
+    async fn the_targets_own_transport_speaks_http_alone() {
+        for url in ["ftp://127.0.0.1/", "data:text/plain,hi", "file:///etc/hosts"] {
+            let request = Request::new(whimbrel::Method::GET, url.parse().unwrap());
+            let error = Client::new().send(request).await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::UnsupportedProtocol, "{url}: {error}");
+        }
+    }
+
     async fn a_pattern_that_is_none_is_an_error() {
         let error = Client::builder().mount("http", named("x")).build().unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidUrl);

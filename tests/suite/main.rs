@@ -11,6 +11,7 @@ mod netrc;
 mod redirects;
 mod requests;
 mod responses;
+mod service;
 mod support;
 mod urls;
 mod wire;
