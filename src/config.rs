@@ -160,6 +160,9 @@ impl Tls {
     }
 }
 
+/// What a compressed response may decode to.
+pub(crate) const MAX_DECODED_SIZE: u64 = 1 << 30;
+
 /// Everything that a transport needs to know; what it cannot honour it refuses when it is built.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct TransportConfig {

@@ -11,7 +11,7 @@ use super::route::{Route, Routes};
 use super::{Client, Inner};
 use crate::auth::Auth;
 use crate::backend::{MaybeSend, MaybeSync, env_var};
-use crate::config::{Timeout, TransportConfig, transport_settings};
+use crate::config::{MAX_DECODED_SIZE, Timeout, TransportConfig, transport_settings};
 use crate::cookies::Cookies;
 use crate::decode::ACCEPT_ENCODING;
 use crate::error::{Error, ErrorKind, Result};
@@ -48,6 +48,7 @@ pub struct ClientBuilder {
     timeout: Timeout,
     follow_redirects: Option<bool>,
     max_redirects: Option<usize>,
+    max_decoded_size: Option<Option<u64>>,
     default_encoding: Option<String>,
     hooks: Hooks,
     transport: Option<Box<dyn Transport>>,
@@ -126,6 +127,14 @@ impl ClientBuilder {
     /// read as UTF-8.
     pub fn default_encoding(mut self, encoding: impl Into<String>) -> Self {
         self.default_encoding = Some(encoding.into());
+        self
+    }
+
+    /// The most bytes that a compressed response may decode to, 1 GiB by default; `None` for no limit. More of them are
+    /// `LimitExceeded`, whichever way the response is read: a few kilobytes can stand for more than any memory holds.
+    /// Responses that are not compressed have no such limit: streaming them takes no memory.
+    pub fn max_decoded_size(mut self, bytes: impl Into<Option<u64>>) -> Self {
+        self.max_decoded_size = Some(bytes.into());
         self
     }
 
@@ -255,6 +264,7 @@ impl ClientBuilder {
                 timeout: self.timeout,
                 follow_redirects: self.follow_redirects,
                 max_redirects: self.max_redirects.unwrap_or(MAX_REDIRECTS),
+                max_decoded_size: self.max_decoded_size.unwrap_or(Some(MAX_DECODED_SIZE)),
                 default_encoding: self.default_encoding.map_or(Cow::Borrowed("utf-8"), Cow::Owned),
                 hooks: self.hooks,
                 routes: Routes::new(main, self.mounts, environment, &self.config),

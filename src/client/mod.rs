@@ -56,6 +56,7 @@ struct Inner {
     timeout: Timeout,
     follow_redirects: Option<bool>,
     max_redirects: usize,
+    max_decoded_size: Option<u64>,
     default_encoding: std::borrow::Cow<'static, str>,
     hooks: Hooks,
     routes: Routes,

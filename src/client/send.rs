@@ -22,10 +22,6 @@ use crate::request::{Request, same_origin};
 use crate::response::Response;
 use crate::streaming::StreamingResponse;
 
-/// How many bytes of a refusal's body the history keeps, so that its connection can serve again. A longer one is cut off
-/// and its connection closed, which costs less than reading what nobody waits for.
-const DRAINED: usize = 64 * 1024;
-
 /// What a request says about its sending; "not given" leaves it to the client.
 #[derive(Default)]
 pub(crate) struct SendOptions {
@@ -105,7 +101,7 @@ impl Client {
                 return Ok(rest.unwrap_or_else(|| StreamingResponse::from_response(last_request, seen)));
             }
             let mut last = match rest {
-                Some(rest) => rest.read_at_most(DRAINED).await?,
+                Some(rest) => rest.drained().await,
                 None => seen,
             };
             history = std::mem::take(&mut last.history);
@@ -150,7 +146,7 @@ impl Client {
                 return Ok(response);
             }
             request = next?;
-            history.push(Box::pin(response.read()).await?);
+            history.push(Box::pin(response.drained()).await);
         }
     }
 
@@ -188,6 +184,7 @@ impl Client {
         let mut response = route.send(request).await?;
         response.parts.started = Some(started);
         response.parts.default_encoding = self.inner.default_encoding.clone();
+        response.parts.max_decoded_size = self.inner.max_decoded_size;
         if !route.capabilities.encoded_bodies {
             response.skip_decoding();
         }

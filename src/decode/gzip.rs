@@ -28,14 +28,21 @@ impl Default for Gzip {
 
 #[cfg(feature = "gzip")]
 impl Decoder for Gzip {
-    fn decode(&mut self, bytes: &[u8]) -> Result<Vec<u8>> {
-        self.0.write_all(bytes).map_err(|error| failed("gzip", error))?;
-        Ok(std::mem::take(self.0.get_mut()))
+    /// A single write takes no more than fills its buffer of 32 KiB, which the next one, or the flush, hands over.
+    fn decode(&mut self, input: &[u8], content: &mut Vec<u8>) -> Result<usize> {
+        let taken = self.0.write(input).map_err(|error| failed("gzip", error))?;
+        if taken == input.len() {
+            // What has come is not kept waiting for what comes next.
+            self.0.flush().map_err(|error| failed("gzip", error))?;
+        }
+        content.append(self.0.get_mut());
+        Ok(taken)
     }
 
-    fn finish(&mut self) -> Result<Vec<u8>> {
+    fn finish(&mut self, content: &mut Vec<u8>) -> Result<()> {
         self.0.try_finish().map_err(|_| failed("gzip", "it ends too early"))?;
-        Ok(std::mem::take(self.0.get_mut()))
+        content.append(self.0.get_mut());
+        Ok(())
     }
 }
 
@@ -52,29 +59,26 @@ pub(super) enum Deflate {
 
 #[cfg(feature = "deflate")]
 impl Decoder for Deflate {
-    fn decode(&mut self, bytes: &[u8]) -> Result<Vec<u8>> {
-        let mut content = Vec::new();
-        match (&mut *self, bytes) {
-            (_, []) => {}
-            (Self::Unread, [first]) => *self = Self::FirstByte(*first),
-            (Self::Unread, [first, second, ..]) => {
-                *self = Self::of(*first, *second);
-                self.inflate(bytes, &mut content)?;
+    fn decode(&mut self, input: &[u8], content: &mut Vec<u8>) -> Result<usize> {
+        match (&mut *self, input) {
+            (Self::Unread, [first, ..]) => {
+                *self = Self::FirstByte(*first);
+                Ok(1)
             }
             (Self::FirstByte(first), [second, ..]) => {
                 let first = *first;
                 *self = Self::of(first, *second);
-                self.inflate(&[first], &mut content)?;
-                self.inflate(bytes, &mut content)?;
+                self.inflate(&[first], content)?;
+                self.inflate(input, content)
             }
-            (Self::Reading(_) | Self::Ended, _) => self.inflate(bytes, &mut content)?,
+            (Self::Unread | Self::FirstByte(_) | Self::Ended, []) => Ok(0),
+            (Self::Reading(_) | Self::Ended, _) => self.inflate(input, content),
         }
-        Ok(content)
     }
 
-    fn finish(&mut self) -> Result<Vec<u8>> {
+    fn finish(&mut self, _: &mut Vec<u8>) -> Result<()> {
         match self {
-            Self::Unread | Self::Ended => Ok(Vec::new()),
+            Self::Unread | Self::Ended => Ok(()),
             Self::FirstByte(_) | Self::Reading(_) => Err(failed("deflate", "it ends too early")),
         }
     }
@@ -88,28 +92,22 @@ impl Deflate {
         Self::Reading(Decompress::new(zlib))
     }
 
-    fn inflate(&mut self, mut bytes: &[u8], content: &mut Vec<u8>) -> Result<()> {
+    fn inflate(&mut self, input: &[u8], content: &mut Vec<u8>) -> Result<usize> {
         let Self::Reading(inflater) = self else { return Err(failed("deflate", "bytes follow its end")) };
-        loop {
-            content.reserve(STEP);
-            let (read, written) = (inflater.total_in(), content.len());
-            let status = inflater.decompress_vec(bytes, content, FlushDecompress::None);
-            let status = status.map_err(|error| failed("deflate", error))?;
-            // At most as many as were given.
-            bytes = &bytes[(inflater.total_in() - read) as usize..];
-            match status {
-                Status::StreamEnd if bytes.is_empty() => break,
-                Status::StreamEnd => return Err(failed("deflate", "bytes follow its end")),
-                // Room was left: it gave what it had.
-                _ if bytes.is_empty() && content.len() < content.capacity() => return Ok(()),
-                // A preset dictionary, which HTTP does not know.
-                _ if inflater.total_in() == read && content.len() == written => {
-                    return Err(failed("deflate", "it cannot go on"));
-                }
-                _ => {}
+        content.reserve(STEP);
+        let (read, written) = (inflater.total_in(), content.len());
+        let status = inflater.decompress_vec(input, content, FlushDecompress::None);
+        let status = status.map_err(|error| failed("deflate", error))?;
+        // At most as many as were given.
+        let taken = (inflater.total_in() - read) as usize;
+        match status {
+            Status::StreamEnd => *self = Self::Ended,
+            // A preset dictionary, which HTTP does not know.
+            _ if taken == 0 && content.len() == written && !input.is_empty() => {
+                return Err(failed("deflate", "it cannot go on"));
             }
+            _ => {}
         }
-        *self = Self::Ended;
-        Ok(())
+        Ok(taken)
     }
 }

@@ -8,6 +8,8 @@ pub(crate) mod text;
 #[cfg(feature = "zstd")]
 mod zstd;
 
+use bytes::{Buf, Bytes};
+
 use crate::error::{Error, ErrorKind, Result};
 use crate::headers::{Headers, text};
 
@@ -26,26 +28,41 @@ pub(crate) const ACCEPT_ENCODING: &[&str] = &[
 /// More codings than this on one response are an attack on memory (CVE-2025-66418).
 const MAX_CODINGS: usize = 5;
 
-/// One content coding being undone.
+/// One content coding being undone, a piece at a time: a few bytes may stand for gigabytes.
 trait Decoder: Send {
-    /// The content of these bytes, as far as it is complete.
-    fn decode(&mut self, bytes: &[u8]) -> Result<Vec<u8>>;
+    /// Takes what it can of the input and appends some of the content, 128 KiB or so at most. Says how much it took; with
+    /// nothing taken and nothing appended it needs more.
+    fn decode(&mut self, input: &[u8], content: &mut Vec<u8>) -> Result<usize>;
 
-    /// The rest of the content once the bytes have ended; an error if they ended too early.
-    fn finish(&mut self) -> Result<Vec<u8>>;
+    /// The rest of the content once the input has ended; an error if it ended too early.
+    fn finish(&mut self, content: &mut Vec<u8>) -> Result<()>;
 }
 
 /// All codings of a response, undone in reverse order. An empty body has nothing to decode.
 #[derive(Default)]
 pub(crate) struct Decoders {
-    chain: Vec<Box<dyn Decoder>>,
+    stages: Vec<Stage>,
     started: bool,
+}
+
+/// A decoder and what it has not taken yet.
+struct Stage {
+    decoder: Box<dyn Decoder>,
+    input: Bytes,
+    is_ended: bool,
+    is_finished: bool,
+}
+
+/// What decoding came to.
+pub(crate) enum Decoded {
+    Content(Bytes),
+    NeedMore,
+    End,
 }
 
 impl Decoders {
     /// By Content-Encoding. Names that are not codings we know are passed over, as in HTTPX.
     pub(crate) fn of(headers: &Headers) -> Result<Self> {
-        let mut chain = Vec::new();
         let codings = headers.get_list("content-encoding").map(text).collect::<Vec<_>>().join(",");
         let named: Vec<_> = codings.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
         if named.len() > MAX_CODINGS {
@@ -53,28 +70,77 @@ impl Decoders {
                 format!("The response has {} content codings; at most {MAX_CODINGS} are decoded", named.len());
             return Err(Error::new(ErrorKind::Decoding, message));
         }
-        chain.extend(named.iter().rev().filter_map(|name| decoder(name)));
-        Ok(Self { chain, started: false })
+        let stages = named.iter().rev().filter_map(|name| decoder(name)).map(Stage::new).collect();
+        Ok(Self { stages, started: false })
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.chain.is_empty()
+        self.stages.is_empty()
     }
 
-    pub(crate) fn decode(&mut self, bytes: &[u8]) -> Result<Vec<u8>> {
+    /// The next bytes off the wire; to be given when more are needed.
+    pub(crate) fn push(&mut self, bytes: Bytes) {
         self.started = true;
-        self.chain.iter_mut().try_fold(bytes.to_vec(), |bytes, decoder| decoder.decode(&bytes))
+        if let Some(first) = self.stages.first_mut() {
+            first.input = bytes;
+        }
     }
 
-    pub(crate) fn finish(&mut self) -> Result<Vec<u8>> {
-        if !self.started {
-            return Ok(Vec::new());
+    /// No more bytes come.
+    pub(crate) fn end(&mut self) {
+        match self.started {
+            true => self.stages.iter_mut().take(1).for_each(|first| first.is_ended = true),
+            false => self.stages.iter_mut().for_each(|stage| stage.is_finished = true),
         }
-        self.chain.iter_mut().try_fold(Vec::new(), |rest, decoder| {
-            let mut content = if rest.is_empty() { Vec::new() } else { decoder.decode(&rest)? };
-            content.append(&mut decoder.finish()?);
-            Ok(content)
-        })
+    }
+
+    /// The next piece of content.
+    pub(crate) fn pull(&mut self) -> Result<Decoded> {
+        pull(&mut self.stages)
+    }
+}
+
+/// What the last of these stages gives.
+fn pull(stages: &mut [Stage]) -> Result<Decoded> {
+    let Some((last, before)) = stages.split_last_mut() else { return Ok(Decoded::End) };
+    loop {
+        if let Some(content) = last.step()? {
+            return Ok(Decoded::Content(content));
+        }
+        match (last.is_finished, last.is_ended, before.is_empty()) {
+            (true, ..) => return Ok(Decoded::End),
+            (false, true, _) => {}
+            (false, false, true) => return Ok(Decoded::NeedMore),
+            (false, false, false) => match pull(before)? {
+                Decoded::Content(input) => last.input = input,
+                Decoded::NeedMore => return Ok(Decoded::NeedMore),
+                Decoded::End => last.is_ended = true,
+            },
+        }
+    }
+}
+
+impl Stage {
+    fn new(decoder: Box<dyn Decoder>) -> Self {
+        Self { decoder, input: Bytes::new(), is_ended: false, is_finished: false }
+    }
+
+    /// A piece of content, if the input that is here gives one.
+    fn step(&mut self) -> Result<Option<Bytes>> {
+        let mut content = Vec::new();
+        while content.is_empty() && !self.is_finished {
+            let taken = self.decoder.decode(&self.input, &mut content)?;
+            self.input.advance(taken);
+            if taken > 0 || !content.is_empty() {
+                continue;
+            }
+            if !self.is_ended {
+                break;
+            }
+            self.is_finished = true;
+            self.decoder.finish(&mut content)?;
+        }
+        Ok(Some(Bytes::from(content)).filter(|content| !content.is_empty()))
     }
 }
 

@@ -16,7 +16,7 @@ const SKIPPABLE: u32 = 0x184D_2A50;
 pub(super) struct Zstd {
     decoder: FrameDecoder,
     pending: Vec<u8>,
-    /// How much of `pending` is done with: taken out once for all blocks, for each removal moves the rest.
+    /// How much of `pending` is done with: taken out once it is the larger part, for each removal moves the rest.
     taken: usize,
     state: State,
 }
@@ -32,20 +32,21 @@ enum State {
 }
 
 impl Decoder for Zstd {
-    fn decode(&mut self, bytes: &[u8]) -> Result<Vec<u8>> {
-        self.pending.extend_from_slice(bytes);
-        let mut content = Vec::new();
-        while self.step(false, &mut content)? {}
-        self.pending.drain(..std::mem::take(&mut self.taken));
-        Ok(content)
+    /// Takes all that there is, for a block is decoded when it is there whole; gives one block.
+    fn decode(&mut self, input: &[u8], content: &mut Vec<u8>) -> Result<usize> {
+        if self.taken > self.pending.len() / 2 {
+            self.pending.drain(..std::mem::take(&mut self.taken));
+        }
+        self.pending.extend_from_slice(input);
+        while content.is_empty() && self.step(false, content)? {}
+        Ok(input.len())
     }
 
-    fn finish(&mut self) -> Result<Vec<u8>> {
-        let mut content = Vec::new();
-        while self.step(true, &mut content)? {}
-        self.pending.drain(..std::mem::take(&mut self.taken));
-        match (self.state, self.pending.is_empty()) {
-            (State::Between, true) => Ok(content),
+    fn finish(&mut self, content: &mut Vec<u8>) -> Result<()> {
+        // What is left is shorter than a frame's longest header.
+        while self.step(true, content)? {}
+        match (self.state, self.rest().is_empty()) {
+            (State::Between, true) => Ok(()),
             _ => Err(failed("zstd", "it ends too early")),
         }
     }

@@ -8,9 +8,11 @@ use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use futures_core::Stream;
+use http::header::CONTENT_ENCODING;
 use http::{Extensions, StatusCode, Version};
 use url::Url;
 
@@ -18,9 +20,10 @@ pub use self::chunks::Chunks;
 pub use self::lines::Lines;
 use crate::backend::Instant;
 use crate::body::Incoming;
-use crate::deadline::{Deadline, total_timeout};
-use crate::decode::{Decoders, text};
-use crate::error::{Error, Result};
+use crate::config::MAX_DECODED_SIZE;
+use crate::deadline::{Deadline, Patience, total_timeout};
+use crate::decode::{Decoded, Decoders, text};
+use crate::error::{Error, ErrorKind, Result};
 use crate::headers::Headers;
 use crate::request::Request;
 use crate::response::{Head, Response};
@@ -45,6 +48,10 @@ pub struct StreamingResponse {
     pub(crate) parts: Box<Parts>,
 }
 
+/// How much of a body the history keeps, and how long is waited for it in all.
+const MAX_DRAINED: usize = 64 * 1024;
+const DRAIN_TIME: Duration = Duration::from_secs(1);
+
 /// What a [`StreamingResponse`] is made of.
 pub(crate) struct Parts {
     pub(crate) head: Head,
@@ -57,6 +64,8 @@ pub(crate) struct Parts {
     body: Incoming,
     decoders: Decoding,
     downloaded: u64,
+    decoded: u64,
+    pub(crate) max_decoded_size: Option<u64>,
     /// What is read comes from memory, and was counted when it came over the wire.
     counted: bool,
 }
@@ -65,8 +74,10 @@ pub(crate) struct Parts {
 enum Decoding {
     /// Not looked at yet.
     Unknown,
-    /// The host decoded already, or there is nothing to decode.
+    /// There is nothing to decode.
     Off,
+    /// The host decoded already.
+    ByHost,
     On(Decoders),
     Finished,
 }
@@ -84,6 +95,8 @@ impl StreamingResponse {
             body,
             decoders: Decoding::Unknown,
             downloaded: 0,
+            decoded: 0,
+            max_decoded_size: Some(MAX_DECODED_SIZE),
             counted: false,
         };
         Self { parts: Box::new(parts) }
@@ -163,7 +176,8 @@ impl StreamingResponse {
 
     /// The body is content already: the host decoded it.
     pub(crate) fn skip_decoding(&mut self) {
-        self.parts.decoders = Decoding::Off;
+        let is_coded = self.parts.head.headers.find(&CONTENT_ENCODING).is_some();
+        self.parts.decoders = if is_coded { Decoding::ByHost } else { Decoding::Off };
     }
 
     /// The next piece of content, `None` at the end.
@@ -211,14 +225,20 @@ impl StreamingResponse {
         Ok(self.with_content(body))
     }
 
-    /// The same with so much of the body at most; what is longer is dropped, and the connection with it.
-    pub(crate) async fn read_at_most(mut self, most: usize) -> Result<Response> {
-        let mut content = BytesMut::new();
-        while content.len() < most {
-            let Some(chunk) = self.chunk().await? else { break };
-            content.extend_from_slice(&chunk[..chunk.len().min(most - content.len())]);
+    /// As it goes into the history: with what of its body comes soon and is not much. The rest is dropped, and the connection
+    /// with it, for nobody waits for it and it may never end. (E14, G12)
+    pub(crate) async fn drained(mut self) -> Response {
+        let (mut content, mut patience) = (BytesMut::new(), Patience::default());
+        while content.len() < MAX_DRAINED && self.parts.downloaded <= MAX_DRAINED as u64 {
+            let next = poll_fn(|cx| match self.poll_content(cx) {
+                Poll::Pending => patience.poll(Some(DRAIN_TIME), cx).map(|()| None),
+                ready => ready,
+            });
+            // What its head said counts, whatever becomes of its body.
+            let Some(Ok(piece)) = next.await else { break };
+            content.extend_from_slice(&piece[..piece.len().min(MAX_DRAINED - content.len())]);
         }
-        Ok(self.with_content(content.freeze()))
+        self.with_content(content.freeze())
     }
 
     fn with_content(self, body: Bytes) -> Response {
@@ -270,34 +290,56 @@ impl StreamingResponse {
             self.parts.decoders = self.choose_decoders()?;
         }
         loop {
-            let raw = match self.parts.decoders {
+            let decoders = match &mut self.parts.decoders {
                 Decoding::Finished => return Poll::Ready(None),
-                Decoding::Off => return self.poll_raw(cx),
-                _ => ready!(self.poll_raw(cx)),
+                Decoding::On(decoders) => decoders,
+                Decoding::ByHost => {
+                    let content = ready!(self.poll_raw(cx));
+                    return Poll::Ready(content.map(|content| content.and_then(|content| self.within_limit(content))));
+                }
+                _ => return self.poll_raw(cx),
             };
+            match decoders.pull() {
+                Ok(Decoded::Content(content)) => return Poll::Ready(Some(self.within_limit(content))),
+                Ok(Decoded::NeedMore) => {}
+                Ok(Decoded::End) => {
+                    self.parts.decoders = Decoding::Finished;
+                    return Poll::Ready(None);
+                }
+                Err(error) => return Poll::Ready(Some(Err(self.end_decoding(error)))),
+            }
+            let raw = ready!(self.poll_raw(cx));
             let Decoding::On(decoders) = &mut self.parts.decoders else { return Poll::Ready(None) };
-            let content = match raw {
-                Some(Ok(bytes)) => decoders.decode(&bytes),
-                Some(Err(error)) => Err(error),
-                None => {
-                    let rest = decoders.finish();
-                    self.parts.decoders = Decoding::Finished;
-                    rest
-                }
-            };
-            match content {
-                Ok(content) if content.is_empty() => continue,
-                Ok(content) => return Poll::Ready(Some(Ok(content.into()))),
-                Err(error) => {
-                    self.parts.decoders = Decoding::Finished;
-                    return Poll::Ready(Some(Err(error.with_url(self.parts.request.url()))));
-                }
+            match raw {
+                Some(Ok(bytes)) => decoders.push(bytes),
+                Some(Err(error)) => return Poll::Ready(Some(Err(self.end_decoding(error)))),
+                None => decoders.end(),
             }
         }
     }
 
+    /// K3: whichever way it is read, and however little it was on the wire.
+    fn within_limit(&mut self, content: Bytes) -> Result<Bytes> {
+        self.parts.decoded += content.len() as u64;
+        match self.parts.max_decoded_size {
+            Some(most) if self.parts.decoded > most => {
+                let message =
+                    format!("The response has more than {most} bytes once decoded; max_decoded_size allows more");
+                Err(self.end_decoding(Error::new(ErrorKind::LimitExceeded, message)))
+            }
+            _ => Ok(content),
+        }
+    }
+
+    fn end_decoding(&mut self, error: Error) -> Error {
+        self.parts.decoders = Decoding::Finished;
+        // Its connection is of no more use.
+        self.parts.body = Incoming::Bytes(Bytes::new());
+        error.with_url(self.parts.request.url())
+    }
+
     fn choose_decoders(&self) -> Result<Decoding> {
-        if self.parts.head.headers.find(&http::header::CONTENT_ENCODING).is_none() {
+        if self.parts.head.headers.find(&CONTENT_ENCODING).is_none() {
             return Ok(Decoding::Off);
         }
         let decoders =

@@ -1,6 +1,7 @@
 //! One suite by capability: the same bodies on every target. Semantics run on a mock; `wire` talks to the example server.
 
 mod auth;
+mod bombs;
 mod content;
 mod cookies;
 mod decoding;
