@@ -1,6 +1,5 @@
 //! What a client is configured with.
 
-use std::borrow::Cow;
 use std::fmt::Display;
 use std::sync::{Arc, Mutex};
 
@@ -14,6 +13,7 @@ use crate::backend::{MaybeSend, MaybeSync, env_var};
 use crate::config::{Timeout, TransportConfig, transport_settings};
 use crate::cookies::Cookies;
 use crate::decode::ACCEPT_ENCODING;
+use crate::decode::text::DefaultEncoding;
 use crate::error::{Error, ErrorKind, Result};
 use crate::headers::{Headers, IntoHeaderName, IntoHeaderValue};
 use crate::http_transport::HttpTransport;
@@ -48,7 +48,7 @@ pub struct ClientBuilder {
     timeout: Timeout,
     follow_redirects: Option<bool>,
     max_redirects: Option<usize>,
-    default_encoding: Option<String>,
+    pub(super) encoding: DefaultEncoding,
     hooks: Hooks,
     transport: Option<Box<dyn Transport>>,
     mounts: Vec<(UrlPattern, Option<Box<dyn Transport>>)>,
@@ -119,13 +119,6 @@ impl ClientBuilder {
     /// 20 by default. In a browser, which has its own limit, it is `Unsupported`.
     pub fn max_redirects(mut self, most: usize) -> Self {
         self.max_redirects = Some(most);
-        self
-    }
-
-    /// The charset of text whose Content-Type names none: UTF-8 by default. UTF-8, ASCII and Latin-1 are known; others are
-    /// read as UTF-8.
-    pub fn default_encoding(mut self, encoding: impl Into<String>) -> Self {
-        self.default_encoding = Some(encoding.into());
         self
     }
 
@@ -255,7 +248,7 @@ impl ClientBuilder {
                 timeout: self.timeout,
                 follow_redirects: self.follow_redirects,
                 max_redirects: self.max_redirects.unwrap_or(MAX_REDIRECTS),
-                default_encoding: self.default_encoding.map_or(Cow::Borrowed("utf-8"), Cow::Owned),
+                default_encoding: self.encoding.shared(),
                 hooks: self.hooks,
                 routes: Routes::new(main, self.mounts, environment, &self.config),
             }),

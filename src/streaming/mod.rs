@@ -2,6 +2,7 @@
 
 mod chunks;
 mod lines;
+mod text_stream;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -16,17 +17,19 @@ use url::Url;
 
 pub use self::chunks::Chunks;
 pub use self::lines::Lines;
+pub use self::text_stream::TextStream;
 use crate::backend::Instant;
 use crate::body::Incoming;
 use crate::deadline::{Deadline, total_timeout};
-use crate::decode::{Decoders, text};
+use crate::decode::Decoders;
+use crate::decode::text::{self, TextEncoding};
 use crate::error::{Error, Result};
 use crate::headers::Headers;
 use crate::request::Request;
 use crate::response::{Head, Response};
 
-/// A response whose head has arrived and whose body is read as it comes: [`chunk`](Self::chunk), [`lines`](Self::lines),
-/// [`raw_stream`](Self::raw_stream), or [`read`](Self::read) to have all of it as a [`Response`].
+/// A response whose head has arrived and whose body is read as it comes: [`chunk`](Self::chunk),
+/// [`text_stream`](Self::text_stream), [`lines`](Self::lines), [`raw_stream`](Self::raw_stream), or [`read`](Self::read) to have all of it as a [`Response`].
 ///
 /// Dropped before its end, it closes its connection.
 ///
@@ -51,7 +54,7 @@ pub(crate) struct Parts {
     pub(crate) request: Request,
     pub(crate) history: Vec<Response>,
     pub(crate) next_request: Option<Request>,
-    pub(crate) default_encoding: Cow<'static, str>,
+    pub(crate) encoding: TextEncoding,
     pub(crate) deadline: Deadline,
     pub(crate) started: Option<Instant>,
     body: Incoming,
@@ -78,7 +81,7 @@ impl StreamingResponse {
             request,
             history: Vec::new(),
             next_request: None,
-            default_encoding: "utf-8".into(),
+            encoding: TextEncoding::default(),
             deadline: Deadline::default(),
             started: None,
             body,
@@ -181,11 +184,43 @@ impl StreamingResponse {
         Pieces { response: self, poll: Self::poll_raw }
     }
 
-    /// The content line by line, split at `\n`, `\r\n` and `\r`.
+    /// The charset that streamed text is read in: as [`Response::encoding`], but for what the content itself would tell.
+    pub fn encoding(&self) -> Cow<'_, str> {
+        self.parts.encoding.choose(self.headers(), None).0
+    }
+
+    /// As [`Response::set_encoding`], for [`text_stream`](Self::text_stream), [`lines`](Self::lines) and the [`Response`] that
+    /// [`read`](Self::read) makes.
+    pub fn set_encoding(&mut self, encoding: impl Into<String>) {
+        self.parts.encoding.set = Some(encoding.into());
+    }
+
+    /// As [`Response::charset_encoding`].
+    pub fn charset_encoding(&self) -> Option<String> {
+        text::charset(self.headers())
+    }
+
+    /// The content as text in [`encoding`](Self::encoding), as it comes; together the pieces are what [`Response::text`] would be.
+    /// A character that is cut comes whole with the next piece, what is malformed becomes U+FFFD, and no piece is empty.
+    ///
+    /// ```
+    /// # let client = whimbrel::Client::builder().transport(whimbrel::MockTransport::new(|_| whimbrel::Response::new(200).with_text("a\nb"))).build()?;
+    /// # whimbrel::block_on(async {
+    /// let mut response = client.get("https://example.org/novel").stream().await?;
+    /// let mut text = response.text_stream();
+    /// while let Some(piece) = text.next().await {
+    ///     print!("{}", piece?);
+    /// }
+    /// # Ok::<(), whimbrel::Error>(()) })??; Ok::<(), whimbrel::Error>(())
+    /// ```
+    pub fn text_stream(&mut self) -> TextStream<'_> {
+        let (_, charset) = self.parts.encoding.choose(self.headers(), None);
+        TextStream::new(self, charset)
+    }
+
+    /// The same line by line, split at `\n`, `\r\n` and `\r` alone, without them. A line is kept in memory until it ends.
     pub fn lines(&mut self) -> Lines<'_> {
-        let encoding =
-            text::charset(self.headers()).unwrap_or_else(|| self.parts.default_encoding.clone().into_owned());
-        Lines::new(self, encoding)
+        Lines::new(self.text_stream())
     }
 
     /// The content in pieces of so many bytes; the last one may be shorter (HTTPX's `iter_bytes(chunk_size)`). A size of 0
@@ -230,7 +265,7 @@ impl StreamingResponse {
         response.next_request = parts.next_request;
         response.downloaded = parts.downloaded;
         response.elapsed = elapsed;
-        response.default_encoding = parts.default_encoding;
+        response.encoding = parts.encoding;
         response
     }
 
