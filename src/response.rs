@@ -319,15 +319,21 @@ impl fmt::Debug for Response {
 impl StreamingResponse {
     /// What a custom transport answers: the request that it was given, a response built by hand, its body in memory.
     pub fn new(request: Request, response: Response) -> Self {
-        Self::from_parts(request, response.head, Incoming::Bytes(response.body))
+        Self::built(request, response.head, response.encoding, Incoming::Bytes(response.body))
+    }
+
+    fn built(request: Request, head: Head, encoding: TextEncoding, body: Incoming) -> Self {
+        let mut streaming = Self::from_parts(request, head, body);
+        streaming.parts.encoding = encoding;
+        streaming
     }
 
     /// A response that was read already, for whoever still wants to read it.
     pub(crate) fn from_response(request: Request, response: Response) -> Self {
-        let mut streaming = Self::from_parts(request, response.head, Incoming::Bytes(response.body));
+        let body = Incoming::Bytes(response.body);
+        let mut streaming = Self::built(request, response.head, response.encoding, body);
         streaming.parts.history = response.history;
         streaming.parts.next_request = response.next_request;
-        streaming.parts.encoding = response.encoding;
         streaming.set_downloaded(response.downloaded);
         streaming.parts.started = now().checked_sub(response.elapsed);
         streaming.skip_decoding();
@@ -340,7 +346,7 @@ impl StreamingResponse {
         S: futures_core::Stream<Item = Result<Bytes, BoxError>> + crate::backend::MaybeSend + 'static,
     {
         let body = Incoming::Stream(Box::pin(crate::body::StreamBody(Box::pin(body))));
-        Self::from_parts(request, response.head, body)
+        Self::built(request, response.head, response.encoding, body)
     }
 }
 

@@ -187,7 +187,7 @@ impl Client {
         let route = self.inner.routes.of(request.url());
         let mut response = route.send(request).await?;
         response.parts.started = Some(started);
-        response.parts.encoding.default = self.inner.default_encoding.clone();
+        response.parts.encoding.set_default(self.inner.default_encoding.clone());
         if !route.capabilities.encoded_bodies {
             response.skip_decoding();
         }

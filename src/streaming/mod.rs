@@ -22,7 +22,7 @@ use crate::backend::Instant;
 use crate::body::Incoming;
 use crate::deadline::{Deadline, total_timeout};
 use crate::decode::Decoders;
-use crate::decode::text::{self, TextEncoding};
+use crate::decode::text::TextEncoding;
 use crate::error::{Error, Result};
 use crate::headers::Headers;
 use crate::request::Request;
@@ -182,45 +182,6 @@ impl StreamingResponse {
     /// The bytes as they come over the wire, not decoded (where the host does not decode).
     pub fn raw_stream(&mut self) -> impl Stream<Item = Result<Bytes>> + '_ {
         Pieces { response: self, poll: Self::poll_raw }
-    }
-
-    /// The charset that streamed text is read in: as [`Response::encoding`], but for what the content itself would tell.
-    pub fn encoding(&self) -> Cow<'_, str> {
-        self.parts.encoding.choose(self.headers(), None).0
-    }
-
-    /// As [`Response::set_encoding`], for [`text_stream`](Self::text_stream), [`lines`](Self::lines) and the [`Response`] that
-    /// [`read`](Self::read) makes.
-    pub fn set_encoding(&mut self, encoding: impl Into<String>) {
-        self.parts.encoding.set = Some(encoding.into());
-    }
-
-    /// As [`Response::charset_encoding`].
-    pub fn charset_encoding(&self) -> Option<String> {
-        text::charset(self.headers())
-    }
-
-    /// The content as text in [`encoding`](Self::encoding), as it comes; together the pieces are what [`Response::text`] would be.
-    /// A character that is cut comes whole with the next piece, what is malformed becomes U+FFFD, and no piece is empty.
-    ///
-    /// ```
-    /// # let client = whimbrel::Client::builder().transport(whimbrel::MockTransport::new(|_| whimbrel::Response::new(200).with_text("a\nb"))).build()?;
-    /// # whimbrel::block_on(async {
-    /// let mut response = client.get("https://example.org/novel").stream().await?;
-    /// let mut text = response.text_stream();
-    /// while let Some(piece) = text.next().await {
-    ///     print!("{}", piece?);
-    /// }
-    /// # Ok::<(), whimbrel::Error>(()) })??; Ok::<(), whimbrel::Error>(())
-    /// ```
-    pub fn text_stream(&mut self) -> TextStream<'_> {
-        let (_, charset) = self.parts.encoding.choose(self.headers(), None);
-        TextStream::new(self, charset)
-    }
-
-    /// The same line by line, split at `\n`, `\r\n` and `\r` alone, without them. A line is kept in memory until it ends.
-    pub fn lines(&mut self) -> Lines<'_> {
-        Lines::new(self.text_stream())
     }
 
     /// The content in pieces of so many bytes; the last one may be shorter (HTTPX's `iter_bytes(chunk_size)`). A size of 0

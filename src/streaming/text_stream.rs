@@ -1,14 +1,56 @@
 //! A body as text.
 
+use std::borrow::Cow;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use futures_core::Stream;
 
-use super::StreamingResponse;
-use crate::decode::text::{Charset, Decoder};
+use super::{Lines, StreamingResponse};
+use crate::decode::text::{Charset, Decoder, charset};
 use crate::error::Result;
+
+impl StreamingResponse {
+    /// The charset that streamed text is read in: as [`Response::encoding`], but for what the content itself would tell.
+    pub fn encoding(&self) -> Cow<'_, str> {
+        self.parts.encoding.choose(self.headers(), None).0
+    }
+
+    /// As [`Response::set_encoding`], for [`text_stream`](Self::text_stream), [`lines`](Self::lines) and the [`Response`] that
+    /// [`read`](Self::read) makes.
+    pub fn set_encoding(&mut self, encoding: impl Into<String>) {
+        self.parts.encoding.set = Some(encoding.into());
+    }
+
+    /// As [`Response::charset_encoding`].
+    pub fn charset_encoding(&self) -> Option<String> {
+        charset(self.headers())
+    }
+
+    /// The content as text in [`encoding`](Self::encoding), as it comes; together the pieces are what [`Response::text`] would be.
+    /// A character that is cut comes whole with the next piece, what is malformed becomes U+FFFD, and no piece is empty.
+    ///
+    /// ```
+    /// # let client = whimbrel::Client::builder().transport(whimbrel::MockTransport::new(|_| whimbrel::Response::new(200).with_text("a\nb"))).build()?;
+    /// # whimbrel::block_on(async {
+    /// let mut response = client.get("https://example.org/novel").stream().await?;
+    /// let mut text = response.text_stream();
+    /// while let Some(piece) = text.next().await {
+    ///     print!("{}", piece?);
+    /// }
+    /// # Ok::<(), whimbrel::Error>(()) })??; Ok::<(), whimbrel::Error>(())
+    /// ```
+    pub fn text_stream(&mut self) -> TextStream<'_> {
+        let (_, charset) = self.parts.encoding.choose(self.headers(), None);
+        TextStream::new(self, charset)
+    }
+
+    /// The same line by line, split at `\n`, `\r\n` and `\r` alone, without them. A line is kept in memory until it ends.
+    pub fn lines(&mut self) -> Lines<'_> {
+        Lines::new(self.text_stream())
+    }
+}
 
 /// The content as text, piece by piece, see [`StreamingResponse::text_stream`]. Also a `Stream`.
 pub struct TextStream<'a> {
@@ -18,7 +60,7 @@ pub struct TextStream<'a> {
 }
 
 impl<'a> TextStream<'a> {
-    pub(super) fn new(response: &'a mut StreamingResponse, charset: Charset) -> Self {
+    fn new(response: &'a mut StreamingResponse, charset: Charset) -> Self {
         Self { response, decoder: Some(Decoder::new(charset)) }
     }
 }

@@ -13,6 +13,7 @@ mod requests;
 mod responses;
 mod service;
 mod support;
+mod text;
 mod urls;
 mod wire;
 

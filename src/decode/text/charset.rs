@@ -36,7 +36,8 @@ impl Charset {
     /// too, is the half of UTF-8 that it is.
     fn built_in(plain: &str) -> Option<Self> {
         Some(match plain {
-            "utf8" | "u8" | "ascii" | "usascii" | "ansix3.41968" | "iso646us" | "646" => Self::Utf8,
+            "utf8" | "u8" | "utf" | "cp65001" | "ascii" | "csascii" | "usascii" | "cp367" | "ibm367" | "isoir6"
+            | "ansix3.41968" | "iso646us" | "646" => Self::Utf8,
             "utf8sig" => Self::Utf8Sig,
             "iso88591" | "iso88591:1987" | "iso8859" | "8859" | "isoir100" | "csisolatin1" | "latin1" | "latin"
             | "l1" | "cp819" | "ibm819" => Self::Latin1,
@@ -80,8 +81,8 @@ fn plain(name: &str) -> String {
 fn python_alias(plain: &str) -> std::borrow::Cow<'static, str> {
     let label = match plain {
         "big5hkscs" | "hkscs" | "big5tw" | "cp950" | "ms950" | "950" => "big5",
-        "cp932" | "932" | "mskanji" | "windows31j" => "shift_jis",
-        "cp949" | "949" | "ms949" | "uhc" | "euckr" | "ksx1001" => "euc-kr",
+        "cp932" | "932" | "shiftjis" | "mskanji" | "windows31j" => "shift_jis",
+        "cp949" | "949" | "ms949" | "uhc" | "euckr" | "ksc56011987" | "ksx1001" => "euc-kr",
         "eucjp" | "ujis" => "euc-jp",
         "euccn" | "gb231280" | "gb23121980" | "eucgb2312cn" | "cp936" | "ms936" | "936" => "gbk",
         "gb180302000" => "gb18030",
@@ -107,6 +108,7 @@ fn numbered(plain: &str) -> String {
     family("iso8859", "iso-8859-")
         .or_else(|| family("cp", "windows-"))
         .or_else(|| family("windows", "windows-"))
+        .or_else(|| family("isoir", "iso-ir-"))
         .unwrap_or_default()
 }
 
@@ -114,10 +116,12 @@ fn numbered(plain: &str) -> String {
 pub(crate) fn charset(headers: &Headers) -> Option<String> {
     let content_type = headers.get("content-type").map(text)?;
     let mut quoted = false;
-    let mut parameters = content_type.split(|letter| {
-        quoted ^= letter == '"';
-        letter == ';' && !quoted
-    });
+    let mut parameters = content_type
+        .split(|letter| {
+            quoted ^= letter == '"';
+            letter == ';' && !quoted
+        })
+        .skip(1);
     parameters.find_map(|parameter| {
         let (name, value) = parameter.split_once('=')?;
         let value = value.trim().trim_matches('"').to_ascii_lowercase();

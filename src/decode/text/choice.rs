@@ -13,7 +13,7 @@ pub(crate) struct TextEncoding {
     /// By the program, for this response.
     pub(crate) set: Option<String>,
     /// By the client's configuration, if it has any.
-    pub(crate) default: Option<Arc<DefaultEncoding>>,
+    default: Option<Arc<DefaultEncoding>>,
     /// What `default` found in the content, once somebody asked.
     detected: OnceLock<Cow<'static, str>>,
 }
@@ -37,6 +37,11 @@ impl DefaultEncoding {
 }
 
 impl TextEncoding {
+    /// What another client, whose response a transport passes on, had found out is forgotten.
+    pub(crate) fn set_default(&mut self, default: Option<Arc<DefaultEncoding>>) {
+        (self.default, self.detected) = (default, OnceLock::new());
+    }
+
     /// HTTPX's order, in which only charsets that are known count: the one set, Content-Type's, the one found in the content,
     /// if that is in memory, the client's default, UTF-8.
     pub(crate) fn choose(&self, headers: &Headers, content: Option<&[u8]>) -> (Cow<'_, str>, Charset) {

@@ -39,7 +39,7 @@ impl Lines {
 
     /// The last line, when nothing ended it.
     pub(crate) fn last_line(&mut self) -> Option<String> {
-        let last = take(self.pending());
-        (!last.is_empty()).then_some(last)
+        let Self { text, start, .. } = take(self);
+        (start < text.len()).then(|| text[start..].to_owned())
     }
 }
