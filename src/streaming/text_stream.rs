@@ -12,24 +12,26 @@ use crate::decode::text::{Charset, Decoder, charset};
 use crate::error::Result;
 
 impl StreamingResponse {
-    /// The charset that streamed text is read in: as [`Response::encoding`], but for what the content itself would tell.
+    /// The charset that streamed text is read in: as [`Response::encoding`](crate::Response::encoding), but for what the content
+    /// itself would tell.
     pub fn encoding(&self) -> Cow<'_, str> {
         self.parts.encoding.choose(self.headers(), None).0
     }
 
-    /// As [`Response::set_encoding`], for [`text_stream`](Self::text_stream), [`lines`](Self::lines) and the [`Response`] that
-    /// [`read`](Self::read) makes.
+    /// As [`Response::set_encoding`](crate::Response::set_encoding), for [`text_stream`](Self::text_stream),
+    /// [`lines`](Self::lines) and the [`Response`](crate::Response) that [`read`](Self::read) makes.
     pub fn set_encoding(&mut self, encoding: impl Into<String>) {
         self.parts.encoding.set = Some(encoding.into());
     }
 
-    /// As [`Response::charset_encoding`].
+    /// As [`Response::charset_encoding`](crate::Response::charset_encoding).
     pub fn charset_encoding(&self) -> Option<String> {
         charset(self.headers())
     }
 
-    /// The content as text in [`encoding`](Self::encoding), as it comes; together the pieces are what [`Response::text`] would be.
-    /// A character that is cut comes whole with the next piece, what is malformed becomes U+FFFD, and no piece is empty.
+    /// The content as text in [`encoding`](Self::encoding), as it comes: together the pieces are what
+    /// [`Response::text`](crate::Response::text) is in that charset. A character that is cut comes whole with the next piece, what
+    /// is malformed becomes U+FFFD, and no piece is empty.
     ///
     /// ```
     /// # let client = whimbrel::Client::builder().transport(whimbrel::MockTransport::new(|_| whimbrel::Response::new(200).with_text("a\nb"))).build()?;
