@@ -255,7 +255,8 @@ impl StreamingResponse {
     same! { response: StreamingResponse,
         status -> http::StatusCode, reason_phrase -> Cow<'_, str>, version -> Option<http::Version>, headers -> &Headers,
         url -> &url::Url, request -> &Request, history -> &[Response], extensions -> &http::Extensions,
-        is_success -> bool, content_length -> Option<u64>, bytes_downloaded -> u64
+        is_success -> bool, content_length -> Option<u64>, bytes_downloaded -> u64, encoding -> Cow<'_, str>,
+        charset_encoding -> Option<String>
     }
 
     /// As [`crate::StreamingResponse::raise_for_status`].
@@ -266,6 +267,18 @@ impl StreamingResponse {
     /// As [`crate::StreamingResponse::chunk`].
     pub fn chunk(&mut self) -> Result<Option<Bytes>> {
         self.client.block_on(pin!(self.response.chunk()))?
+    }
+
+    /// As [`crate::StreamingResponse::set_encoding`].
+    pub fn set_encoding(&mut self, encoding: impl Into<String>) {
+        self.response.set_encoding(encoding);
+    }
+
+    /// As [`crate::StreamingResponse::text_stream`], as an iterator.
+    pub fn text_stream(&mut self) -> impl Iterator<Item = Result<String>> + '_ {
+        let Self { response, client, .. } = self;
+        let mut text = response.text_stream();
+        std::iter::from_fn(move || client.block_on(pin!(text.next())).unwrap_or_else(|error| Some(Err(error))))
     }
 
     /// As [`crate::StreamingResponse::lines`], as an iterator.

@@ -49,6 +49,8 @@ pub use bytes::Bytes;
 pub use client::{Client, ClientBuilder, IntoHookResult, RequestBuilder};
 pub use config::{Limits, Timeout, Tls};
 pub use cookies::{Cookie, Cookies, SameSite};
+#[cfg(feature = "charset")]
+pub use decode::text::detect_encoding;
 pub use error::{BoxError, Error, ErrorKind, Result};
 pub use headers::{Headers, IntoHeaderName, IntoHeaderValue};
 pub use http::{Method, StatusCode, Version};
@@ -59,7 +61,7 @@ pub use proxy::Proxy;
 pub use query_params::QueryParams;
 pub use request::Request;
 pub use response::Response;
-pub use streaming::{Chunks, Lines, StreamingResponse};
+pub use streaming::{Chunks, Lines, StreamingResponse, TextStream};
 pub use transport::{Capabilities, IntoMockResponse, MockTransport, Transport};
 #[cfg(feature = "tower")]
 pub use transport::{ClientAddress, ServiceBody, ServiceTransport};

@@ -13,7 +13,7 @@ use url::Url;
 use crate::backend::{now, unix_time};
 use crate::body::Incoming;
 use crate::cookies::Cookies;
-use crate::decode::text;
+use crate::decode::text::{self, TextEncoding};
 use crate::error::{BoxError, Error, ErrorKind, Result, without_credentials};
 use crate::headers::Headers;
 use crate::links::{self, Link};
@@ -96,8 +96,7 @@ pub struct Response {
     pub(crate) body: Bytes,
     pub(crate) elapsed: Duration,
     pub(crate) downloaded: u64,
-    pub(crate) encoding: Option<String>,
-    pub(crate) default_encoding: Cow<'static, str>,
+    pub(crate) encoding: TextEncoding,
 }
 
 impl Response {
@@ -116,8 +115,7 @@ impl Response {
             downloaded: body.len() as u64,
             body,
             elapsed: Duration::ZERO,
-            encoding: None,
-            default_encoding: "utf-8".into(),
+            encoding: TextEncoding::default(),
         }
     }
 
@@ -219,20 +217,39 @@ impl Response {
         self.body
     }
 
-    /// The body as text in [`Response::encoding`], with replacements where it is not valid.
+    /// The body as text in [`Response::encoding`], with U+FFFD where it is not valid.
+    ///
+    /// A byte order mark stays in it, as in HTTPX, but for those that tell the order of `utf-16` and `utf-32` and that of
+    /// `utf-8-sig`.
     pub fn text(&self) -> Cow<'_, str> {
-        text::decode(&self.body, &self.encoding())
+        let (_, charset) = self.encoding.choose(self.headers(), Some(&self.body));
+        text::decode(&self.body, charset)
     }
 
-    /// The charset: the one set, else Content-Type's, else the client's default.
-    pub fn encoding(&self) -> String {
-        let charset = self.encoding.clone().or_else(|| text::charset(&self.head.headers));
-        charset.unwrap_or_else(|| self.default_encoding.clone().into_owned())
+    /// The charset that [`text`](Self::text) is read in, the first of these that is known: the one
+    /// [set](Self::set_encoding), Content-Type's, what [`detect_encoding`](crate::ClientBuilder::detect_encoding) finds in the
+    /// body, the client's [`default_encoding`](crate::ClientBuilder::default_encoding), UTF-8 (HTTPX).
+    ///
+    /// ```
+    /// let mut response = whimbrel::Response::new(200).with_body(&b"caf\xe9"[..]).with_header("content-type", "text/plain; charset=bogus");
+    /// assert_eq!((response.encoding().as_ref(), response.text().as_ref()), ("utf-8", "caf\u{fffd}"));
+    /// response.set_encoding("latin-1");
+    /// assert_eq!((response.encoding().as_ref(), response.text().as_ref()), ("latin-1", "café"));
+    /// assert_eq!(response.charset_encoding().as_deref(), Some("bogus"));
+    /// ```
+    pub fn encoding(&self) -> Cow<'_, str> {
+        self.encoding.choose(self.headers(), Some(&self.body)).0
     }
 
-    /// Reads the text in this charset from now on: UTF-8, ASCII or Latin-1. Others are read as UTF-8.
+    /// Reads the text in this charset from now on, whatever Content-Type says. One that is unknown changes nothing. Names are as
+    /// in [`default_encoding`](crate::ClientBuilder::default_encoding).
     pub fn set_encoding(&mut self, encoding: impl Into<String>) {
-        self.encoding = Some(encoding.into().to_ascii_lowercase());
+        self.encoding.set = Some(encoding.into());
+    }
+
+    /// The charset that Content-Type names, known or not, in lower case.
+    pub fn charset_encoding(&self) -> Option<String> {
+        text::charset(self.headers())
     }
 
     /// The links of the Link header, by their `rel`, or by their URL where they have none (HTTPX's `links`, RFC 8288).
@@ -302,15 +319,21 @@ impl fmt::Debug for Response {
 impl StreamingResponse {
     /// What a custom transport answers: the request that it was given, a response built by hand, its body in memory.
     pub fn new(request: Request, response: Response) -> Self {
-        Self::from_parts(request, response.head, Incoming::Bytes(response.body))
+        Self::built(request, response.head, response.encoding, Incoming::Bytes(response.body))
+    }
+
+    fn built(request: Request, head: Head, encoding: TextEncoding, body: Incoming) -> Self {
+        let mut streaming = Self::from_parts(request, head, body);
+        streaming.parts.encoding = encoding;
+        streaming
     }
 
     /// A response that was read already, for whoever still wants to read it.
     pub(crate) fn from_response(request: Request, response: Response) -> Self {
-        let mut streaming = Self::from_parts(request, response.head, Incoming::Bytes(response.body));
+        let body = Incoming::Bytes(response.body);
+        let mut streaming = Self::built(request, response.head, response.encoding, body);
         streaming.parts.history = response.history;
         streaming.parts.next_request = response.next_request;
-        streaming.parts.default_encoding = response.default_encoding;
         streaming.set_downloaded(response.downloaded);
         streaming.parts.started = now().checked_sub(response.elapsed);
         streaming.skip_decoding();
@@ -323,7 +346,7 @@ impl StreamingResponse {
         S: futures_core::Stream<Item = Result<Bytes, BoxError>> + crate::backend::MaybeSend + 'static,
     {
         let body = Incoming::Stream(Box::pin(crate::body::StreamBody(Box::pin(body))));
-        Self::from_parts(request, response.head, body)
+        Self::built(request, response.head, response.encoding, body)
     }
 }
 

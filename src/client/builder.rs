@@ -1,6 +1,5 @@
 //! What a client is configured with.
 
-use std::borrow::Cow;
 use std::fmt::Display;
 use std::sync::{Arc, Mutex};
 
@@ -14,6 +13,7 @@ use crate::backend::{MaybeSend, MaybeSync, env_var};
 use crate::config::{MAX_DECODED_SIZE, Timeout, TransportConfig, transport_settings};
 use crate::cookies::Cookies;
 use crate::decode::ACCEPT_ENCODING;
+use crate::decode::text::DefaultEncoding;
 use crate::error::{Error, ErrorKind, Result};
 use crate::headers::{Headers, IntoHeaderName, IntoHeaderValue};
 use crate::http_transport::HttpTransport;
@@ -49,7 +49,7 @@ pub struct ClientBuilder {
     follow_redirects: Option<bool>,
     max_redirects: Option<usize>,
     max_decoded_size: Option<Option<u64>>,
-    default_encoding: Option<String>,
+    pub(super) encoding: DefaultEncoding,
     hooks: Hooks,
     transport: Option<Box<dyn Transport>>,
     mounts: Vec<(UrlPattern, Option<Box<dyn Transport>>)>,
@@ -120,13 +120,6 @@ impl ClientBuilder {
     /// 20 by default. In a browser, which has its own limit, it is `Unsupported`.
     pub fn max_redirects(mut self, most: usize) -> Self {
         self.max_redirects = Some(most);
-        self
-    }
-
-    /// The charset of text whose Content-Type names none: UTF-8 by default. UTF-8, ASCII and Latin-1 are known; others are
-    /// read as UTF-8.
-    pub fn default_encoding(mut self, encoding: impl Into<String>) -> Self {
-        self.default_encoding = Some(encoding.into());
         self
     }
 
@@ -265,7 +258,7 @@ impl ClientBuilder {
                 follow_redirects: self.follow_redirects,
                 max_redirects: self.max_redirects.unwrap_or(MAX_REDIRECTS),
                 max_decoded_size: self.max_decoded_size.unwrap_or(Some(MAX_DECODED_SIZE)),
-                default_encoding: self.default_encoding.map_or(Cow::Borrowed("utf-8"), Cow::Owned),
+                default_encoding: self.encoding.shared(),
                 hooks: self.hooks,
                 routes: Routes::new(main, self.mounts, environment, &self.config),
             }),

@@ -2,6 +2,7 @@
 
 mod build;
 mod builder;
+mod encoding;
 mod hooks;
 mod request_builder;
 mod route;
@@ -21,6 +22,7 @@ pub(crate) use self::send::SendOptions;
 use crate::auth::Auth;
 use crate::config::Timeout;
 use crate::cookies::Cookies;
+use crate::decode::text::DefaultEncoding;
 use crate::error::Result;
 use crate::headers::Headers;
 use crate::query_params::QueryParams;
@@ -57,7 +59,7 @@ struct Inner {
     follow_redirects: Option<bool>,
     max_redirects: usize,
     max_decoded_size: Option<u64>,
-    default_encoding: std::borrow::Cow<'static, str>,
+    default_encoding: Option<Arc<DefaultEncoding>>,
     hooks: Hooks,
     routes: Routes,
 }

@@ -183,8 +183,8 @@ impl Client {
         let route = self.inner.routes.of(request.url());
         let mut response = route.send(request).await?;
         response.parts.started = Some(started);
-        response.parts.default_encoding = self.inner.default_encoding.clone();
         response.parts.max_decoded_size = self.inner.max_decoded_size;
+        response.parts.encoding.set_default(self.inner.default_encoding.clone());
         if !route.capabilities.encoded_bodies {
             response.skip_decoding();
         }

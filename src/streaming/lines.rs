@@ -1,28 +1,24 @@
 //! A body line by line.
 
-use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use futures_core::Stream;
 
-use super::StreamingResponse;
+use super::text_stream::TextStream;
 use crate::decode::text;
 use crate::error::Result;
 
-/// The lines of a body, see [`StreamingResponse::lines`]. Also a `Stream`.
+/// The lines of a body, see [`StreamingResponse::lines`](super::StreamingResponse::lines). Also a `Stream`.
 pub struct Lines<'a> {
-    response: &'a mut StreamingResponse,
-    splitter: text::Lines,
-    ready: VecDeque<Vec<u8>>,
-    encoding: String,
-    ended: bool,
+    pieces: TextStream<'a>,
+    lines: text::Lines,
 }
 
 impl<'a> Lines<'a> {
-    pub(super) fn new(response: &'a mut StreamingResponse, encoding: String) -> Self {
-        Self { response, splitter: text::Lines::default(), ready: VecDeque::new(), encoding, ended: false }
+    pub(super) fn new(pieces: TextStream<'a>) -> Self {
+        Self { pieces, lines: text::Lines::default() }
     }
 }
 
@@ -37,27 +33,19 @@ impl Stream for Lines<'_> {
     type Item = Result<String>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let Self { pieces, lines } = &mut *self;
         loop {
-            if let Some(line) = self.ready.pop_front() {
-                return Poll::Ready(Some(Ok(text::decode(&line, &self.encoding).into_owned())));
+            if let Some(line) = lines.next_line() {
+                return Poll::Ready(Some(Ok(line)));
             }
-            if self.ended {
-                return Poll::Ready(None);
-            }
-            match ready!(self.response.poll_content(cx)) {
-                Some(Ok(bytes)) => {
-                    let lines = self.splitter.push(&bytes);
-                    self.ready.extend(lines);
-                }
+            match ready!(pieces.poll_push(cx, lines.pending())) {
+                Some(Ok(())) => {}
                 Some(Err(error)) => {
-                    self.ended = true;
+                    // Half a line is none.
+                    *lines = text::Lines::default();
                     return Poll::Ready(Some(Err(error)));
                 }
-                None => {
-                    self.ended = true;
-                    let last = self.splitter.finish();
-                    self.ready.extend(last);
-                }
+                None => return Poll::Ready(lines.last_line().map(Ok)),
             }
         }
     }

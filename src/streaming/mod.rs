@@ -2,6 +2,7 @@
 
 mod chunks;
 mod lines;
+mod text_stream;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -18,18 +19,20 @@ use url::Url;
 
 pub use self::chunks::Chunks;
 pub use self::lines::Lines;
+pub use self::text_stream::TextStream;
 use crate::backend::Instant;
 use crate::body::Incoming;
 use crate::config::MAX_DECODED_SIZE;
 use crate::deadline::{Deadline, Patience, total_timeout};
-use crate::decode::{Decoded, Decoders, text};
+use crate::decode::text::TextEncoding;
+use crate::decode::{Decoded, Decoders};
 use crate::error::{Error, ErrorKind, Result};
 use crate::headers::Headers;
 use crate::request::Request;
 use crate::response::{Head, Response};
 
-/// A response whose head has arrived and whose body is read as it comes: [`chunk`](Self::chunk), [`lines`](Self::lines),
-/// [`raw_stream`](Self::raw_stream), or [`read`](Self::read) to have all of it as a [`Response`].
+/// A response whose head has arrived and whose body is read as it comes: [`chunk`](Self::chunk),
+/// [`text_stream`](Self::text_stream), [`lines`](Self::lines), [`raw_stream`](Self::raw_stream), or [`read`](Self::read) to have all of it as a [`Response`].
 ///
 /// Dropped before its end, it closes its connection.
 ///
@@ -58,7 +61,7 @@ pub(crate) struct Parts {
     pub(crate) request: Request,
     pub(crate) history: Vec<Response>,
     pub(crate) next_request: Option<Request>,
-    pub(crate) default_encoding: Cow<'static, str>,
+    pub(crate) encoding: TextEncoding,
     pub(crate) deadline: Deadline,
     pub(crate) started: Option<Instant>,
     body: Incoming,
@@ -89,7 +92,7 @@ impl StreamingResponse {
             request,
             history: Vec::new(),
             next_request: None,
-            default_encoding: "utf-8".into(),
+            encoding: TextEncoding::default(),
             deadline: Deadline::default(),
             started: None,
             body,
@@ -195,13 +198,6 @@ impl StreamingResponse {
         Pieces { response: self, poll: Self::poll_raw }
     }
 
-    /// The content line by line, split at `\n`, `\r\n` and `\r`.
-    pub fn lines(&mut self) -> Lines<'_> {
-        let encoding =
-            text::charset(self.headers()).unwrap_or_else(|| self.parts.default_encoding.clone().into_owned());
-        Lines::new(self, encoding)
-    }
-
     /// The content in pieces of so many bytes; the last one may be shorter (HTTPX's `iter_bytes(chunk_size)`). A size of 0
     /// counts as 1.
     ///
@@ -250,7 +246,7 @@ impl StreamingResponse {
         response.next_request = parts.next_request;
         response.downloaded = parts.downloaded;
         response.elapsed = elapsed;
-        response.default_encoding = parts.default_encoding;
+        response.encoding = parts.encoding;
         response
     }
 

@@ -191,3 +191,15 @@ fn what_needs_no_waiting_is_there() {
     assert_eq!((response.version(), response.request().url().path()), (Some(whimbrel::Version::HTTP_11), "/status/404"));
     assert!(response.extensions().is_empty() && response.raise_for_status().err().unwrap().is_status());
 }
+
+#[test]
+fn text_is_read_as_it_comes() {
+    let answer = |_: &whimbrel::Request| whimbrel::Response::new(200).with_body(b"caf\xe9\nau lait".as_slice());
+    let client = support::mock(answer).default_encoding("koi8-r").build_blocking().unwrap();
+    let mut response = client.get("http://h/").stream().unwrap();
+    assert_eq!((response.encoding().as_ref(), response.charset_encoding()), ("koi8-r", None));
+    response.set_encoding("latin-1");
+    assert_eq!(response.text_stream().map(Result::unwrap).collect::<String>(), "café\nau lait");
+    let client = support::mock(answer).detect_encoding(|_| "latin-1").build_blocking().unwrap();
+    assert_eq!(client.get("http://h/").send().unwrap().text(), "café\nau lait");
+}

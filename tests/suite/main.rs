@@ -14,6 +14,7 @@ mod requests;
 mod responses;
 mod service;
 mod support;
+mod text;
 mod urls;
 mod wire;
 
