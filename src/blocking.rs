@@ -30,6 +30,7 @@ use crate::multipart::Multipart;
 use crate::query_params::QueryParams;
 use crate::request::Request;
 use crate::response::Response;
+use crate::trace::TraceEvent;
 use crate::transport::Capabilities;
 use crate::url_merge::IntoUrl;
 
@@ -220,6 +221,11 @@ impl RequestBuilder {
     /// As [`crate::RequestBuilder::follow_redirects`].
     pub fn follow_redirects(self, follow: bool) -> Self {
         self.map(|request| request.follow_redirects(follow))
+    }
+
+    /// As [`crate::RequestBuilder::trace`].
+    pub fn trace(self, listener: impl Fn(&TraceEvent<'_>) + MaybeSend + MaybeSync + 'static) -> Self {
+        self.map(|request| request.trace(listener))
     }
 
     /// As [`crate::RequestBuilder::extension`].

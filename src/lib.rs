@@ -30,6 +30,7 @@ mod response;
 #[cfg(any(not(target_family = "wasm"), target_os = "wasi"))]
 mod socket;
 mod streaming;
+mod trace;
 mod transport;
 mod url_merge;
 
@@ -62,6 +63,7 @@ pub use query_params::QueryParams;
 pub use request::Request;
 pub use response::Response;
 pub use streaming::{Chunks, Lines, StreamingResponse, TextStream};
+pub use trace::{TraceEvent, TraceStage};
 pub use transport::{Capabilities, IntoMockResponse, MockTransport, Transport};
 #[cfg(feature = "tower")]
 pub use transport::{ClientAddress, ServiceBody, ServiceTransport};

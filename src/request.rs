@@ -9,6 +9,7 @@ use crate::body::Body;
 use crate::config::Timeout;
 use crate::error::{Error, ErrorKind, Result, without_credentials};
 use crate::headers::Headers;
+use crate::trace::Trace;
 
 /// A request as it will be sent: the URL is absolute, headers and body are final.
 ///
@@ -32,6 +33,7 @@ struct Inner {
     body: Body,
     /// `None` is the client's.
     timeout: Option<Timeout>,
+    trace: Trace,
     extensions: Extensions,
 }
 
@@ -56,6 +58,7 @@ impl Request {
             headers: Headers::new(),
             body: Body::empty(),
             timeout: None,
+            trace: Trace::default(),
             extensions: Extensions::new(),
         };
         Self { inner: Box::new(inner) }
@@ -116,6 +119,15 @@ impl Request {
         self.inner.timeout.get_or_insert(timeout);
     }
 
+    /// Who is told of its way.
+    pub(crate) fn trace(&self) -> &Trace {
+        &self.inner.trace
+    }
+
+    pub(crate) fn set_trace(&mut self, trace: Trace) {
+        self.inner.trace = trace;
+    }
+
     /// Values that travel with the request to the transport.
     pub fn extensions(&self) -> &Extensions {
         &self.inner.extensions
@@ -145,6 +157,7 @@ impl Request {
             headers: self.inner.headers.clone(),
             body: Body::empty(),
             timeout: self.inner.timeout,
+            trace: self.inner.trace.clone(),
             extensions: self.inner.extensions.clone(),
         };
         Self { inner: Box::new(inner) }

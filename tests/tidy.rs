@@ -14,7 +14,7 @@ const LAYERS: &[&[&str]] = &[
     &["auth", "redirect", "mounts"],
     &["request", "response", "streaming"],
     &["body", "content", "multipart", "decode", "cookies"],
-    &["config", "credentials", "deadline", "headers", "links", "proxy", "query_params", "url_merge"],
+    &["config", "credentials", "deadline", "headers", "links", "proxy", "query_params", "trace", "url_merge"],
     &["error", "backend"],
 ];
 

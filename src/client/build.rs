@@ -30,6 +30,7 @@ pub(super) fn build_request(request: Draft) -> Result<Request> {
     built.set_headers(headers);
     *built.body_mut() = std::mem::take(&mut content.body).watched(request.upload_progress);
     *built.timeout_mut() = request.timeout.unwrap_or(client.inner.timeout);
+    built.set_trace(request.trace);
     *built.extensions_mut() = request.extensions;
     Ok(built)
 }

@@ -4,6 +4,7 @@ mod build;
 mod builder;
 mod encoding;
 mod hooks;
+mod log;
 mod request_builder;
 mod route;
 mod send;

@@ -21,6 +21,7 @@ use crate::query_params::QueryParams;
 use crate::request::Request;
 use crate::response::Response;
 use crate::streaming::StreamingResponse;
+use crate::trace::{Trace, TraceEvent};
 use crate::url_merge::UrlText;
 
 /// A request in the making, see [`Client::request`]. Awaiting it sends it.
@@ -49,6 +50,7 @@ pub(super) struct Draft {
     pub(super) payload: Payload,
     pub(super) upload_progress: Option<Arc<dyn Progress>>,
     pub(super) timeout: Option<Timeout>,
+    pub(super) trace: Trace,
     pub(super) extensions: http::Extensions,
     options: SendOptions,
     error: Option<Error>,
@@ -78,6 +80,7 @@ impl RequestBuilder {
             payload: Payload::Content(content::Content::default()),
             upload_progress: None,
             timeout: None,
+            trace: Trace::default(),
             extensions: http::Extensions::new(),
             options: SendOptions::default(),
             error,
@@ -184,6 +187,20 @@ impl RequestBuilder {
     /// Whether this request follows redirects.
     pub fn follow_redirects(mut self, follow: bool) -> Self {
         self.draft.options.follow_redirects = Some(follow);
+        self
+    }
+
+    /// Tells the function what happens to the request on its way, redirects and auth rounds included (HTTPX's `trace`
+    /// extension). See [`TraceEvent`] for the points that there are.
+    ///
+    /// ```no_run
+    /// # async fn program() -> whimbrel::Result<()> {
+    /// let client = whimbrel::Client::new();
+    /// client.get("https://example.org/").trace(|event| println!("{event} {}", event.info())).send().await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn trace(mut self, listener: impl Fn(&TraceEvent<'_>) + MaybeSend + MaybeSync + 'static) -> Self {
+        self.draft.trace = Trace::new(listener);
         self
     }
 

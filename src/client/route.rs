@@ -2,6 +2,7 @@
 
 use url::Url;
 
+use super::log;
 use crate::config::TransportConfig;
 use crate::error::{Error, ErrorKind, Result};
 use crate::http_transport::HttpTransport;
@@ -80,6 +81,7 @@ impl Routes {
         mut environment: EnvironmentProxies,
         config: &TransportConfig,
     ) -> Self {
+        log::ignored_no_proxy(&environment.no_proxy.ignored);
         let proxies = environment.proxies.drain(..).map(|(variable, pattern, proxy)| Mount {
             pattern,
             route: Some(Route::of_environment(variable, proxy, config)),

@@ -9,7 +9,7 @@ use http::StatusCode;
 use http::header::SET_COOKIE;
 use url::Url;
 
-use super::{Client, builder, hooks};
+use super::{Client, builder, hooks, log};
 use crate::auth::{Auth, Basic, Step};
 use crate::backend::{now, unix_time};
 use crate::body::Body;
@@ -38,7 +38,8 @@ impl Client {
         let total = request.timeout().total;
         let url = total.map(|_| request.url().clone());
         let mut deadline = Deadline::after(total);
-        let mut sending = pin!(self.send_handling_auth(request, options.auth, follow));
+        let span = log::Span::of(&request);
+        let mut sending = pin!(span.around(self.send_handling_auth(request, options.auth, follow)));
         let sent = poll_fn(|cx| match sending.as_mut().poll(cx) {
             Poll::Pending => deadline.poll(cx).map(|()| None),
             Poll::Ready(result) => Poll::Ready(Some(result)),
@@ -172,6 +173,7 @@ impl Client {
             request = Box::pin(hooks::run(&hooks.request, request)).await?;
         }
         let response = self.send_by_route(request).await?;
+        log::response(&response);
         if hooks.response.is_empty() {
             return Ok(response);
         }

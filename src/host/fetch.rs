@@ -11,9 +11,9 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortController, Response};
 
-use super::check;
 use super::fetch_body::{FetchBody, Progress, request_stream};
 use super::fetch_error::{aborted, fetch_error};
+use super::{REQUEST, check};
 use crate::body::{Incoming, Outgoing};
 use crate::config::{Timeout, TransportConfig};
 use crate::deadline::Patience;
@@ -90,7 +90,8 @@ impl FetchTransport {
     }
 
     pub(crate) async fn send(&self, mut request: Request) -> Result<StreamingResponse> {
-        match self.fetch(&mut request).await {
+        let trace = request.trace().clone();
+        match trace.around(REQUEST, "", self.fetch(&mut request)).await {
             Ok((head, body)) => Ok(StreamingResponse::from_parts(request, head, body)),
             Err(error) => Err(error.with_url(request.url())),
         }
@@ -138,7 +139,9 @@ impl FetchTransport {
             url
         });
         let body = match response.body() {
-            Some(_) => Incoming::Stream(Box::pin(FetchBody::new(response, abort, request.timeout()))),
+            Some(_) => {
+                Incoming::Stream(Box::pin(FetchBody::new(response, abort, request.timeout(), request.trace().clone())))
+            }
             None => {
                 abort.disarm();
                 Incoming::Bytes(Default::default())

@@ -12,6 +12,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, future_to_promise};
 use web_sys::{ReadableStream, ReadableStreamDefaultReader, Response};
 
+use super::RECEIVE_BODY;
 use super::fetch::{AbortOnDrop, set};
 use super::fetch_error::{aborted, read_error};
 use crate::backend::HostPieces;
@@ -19,6 +20,7 @@ use crate::body::{BodyStream, HostStream, IncomingBody, failed_source};
 use crate::config::Timeout;
 use crate::deadline::Patience;
 use crate::error::{Error, ErrorKind, Result};
+use crate::trace::Trace;
 
 /// A response's body, read piece by piece; the pieces are copied only for Rust.
 pub(super) struct FetchBody {
@@ -28,11 +30,21 @@ pub(super) struct FetchBody {
     abort: Option<AbortOnDrop>,
     timeout: Timeout,
     patience: Patience,
+    trace: Trace,
 }
 
 impl FetchBody {
-    pub(super) fn new(response: Response, abort: AbortOnDrop, timeout: Timeout) -> Self {
-        Self { response, reader: None, reading: None, abort: Some(abort), timeout, patience: Patience::default() }
+    pub(super) fn new(response: Response, abort: AbortOnDrop, timeout: Timeout, trace: Trace) -> Self {
+        trace.started(RECEIVE_BODY, response.status());
+        Self {
+            response,
+            reader: None,
+            reading: None,
+            abort: Some(abort),
+            timeout,
+            patience: Patience::default(),
+            trace,
+        }
     }
 
     fn start_reading(&mut self) -> Result<()> {
@@ -64,6 +76,7 @@ impl FetchBody {
         let piece = piece.map_err(read_error)?;
         if Reflect::get(&piece, &"done".into()).is_ok_and(|done| done.is_truthy()) {
             if let Some(abort) = self.abort.take() {
+                self.trace.complete(RECEIVE_BODY, "");
                 abort.disarm();
             }
             return Poll::Ready(Ok(None));

@@ -21,6 +21,10 @@ pub(crate) use wasi::WasiTransport;
 use crate::config::TransportConfig;
 use crate::error::{Error, ErrorKind, Result};
 
+/// The points that a trace tells of.
+const REQUEST: &str = "host.request";
+const RECEIVE_BODY: &str = "host.receive_response_body";
+
 /// Settings that a host cannot honour are errors when the client is built, never ignored.
 fn check(config: &TransportConfig, host: &str) -> Result<()> {
     let refused = [

@@ -15,6 +15,7 @@ use wasip2::http::types::{
 };
 use wasip2::io::streams::{InputStream, OutputStream, StreamError};
 
+use super::{RECEIVE_BODY, REQUEST};
 use crate::backend::Ready;
 use crate::body::{BodyStream, Incoming, IncomingBody as ReadBody, Outgoing, failed_source};
 use crate::config::Timeout;
@@ -24,6 +25,7 @@ use crate::headers::Headers;
 use crate::request::{Request, host_value};
 use crate::response::Head;
 use crate::streaming::StreamingResponse;
+use crate::trace::Trace;
 
 /// One request by the host.
 pub(super) struct WasiHttp;
@@ -34,7 +36,8 @@ const HOST_FIELDS: &[&str] =
 
 impl WasiHttp {
     pub(super) async fn send(&self, mut request: Request) -> Result<StreamingResponse> {
-        match exchange(&mut request).await {
+        let trace = request.trace().clone();
+        match trace.around(REQUEST, "", exchange(&mut request)).await {
             Ok((head, body)) => Ok(StreamingResponse::from_parts(request, head, body)),
             Err(error) => Err(error.with_url(request.url())),
         }
@@ -68,7 +71,7 @@ async fn exchange(request: &mut Request) -> Result<(Head, Incoming)> {
     })
     .await?;
     drop(ready);
-    receive(answered(&response)?, timeout, upload)
+    receive(answered(&response)?, request, upload)
 }
 
 fn late(limit: Option<Duration>) -> Error {
@@ -207,7 +210,7 @@ fn answered(response: &FutureIncomingResponse) -> Result<IncomingResponse> {
     }
 }
 
-fn receive(response: IncomingResponse, timeout: Timeout, upload: Upload) -> Result<(Head, Incoming)> {
+fn receive(response: IncomingResponse, request: &Request, upload: Upload) -> Result<(Head, Incoming)> {
     let status = StatusCode::from_u16(response.status()).map_err(|_| {
         Error::new(ErrorKind::RemoteProtocol, format!("The response's status is {}", response.status()))
     })?;
@@ -225,9 +228,11 @@ fn receive(response: IncomingResponse, timeout: Timeout, upload: Upload) -> Resu
         _body: body,
         _response: response,
         upload,
-        timeout,
+        timeout: request.timeout(),
         patience: Patience::default(),
+        trace: request.trace().clone(),
     };
+    body.trace.started(RECEIVE_BODY, status);
     Ok((Head::new(status, headers), Incoming::Stream(Box::pin(body))))
 }
 
@@ -240,6 +245,7 @@ struct HostBody {
     upload: Upload,
     timeout: Timeout,
     patience: Patience,
+    trace: Trace,
 }
 
 const MAX_READ: u64 = 64 * 1024;
@@ -267,8 +273,12 @@ impl ReadBody for HostBody {
                     body.patience.reset();
                     return Poll::Ready(Some(Ok(bytes.into())));
                 }
-                Err(StreamError::Closed) => return Poll::Ready(None),
+                Err(StreamError::Closed) => {
+                    body.trace.complete(RECEIVE_BODY, "");
+                    return Poll::Ready(None);
+                }
                 Err(error) => {
+                    body.trace.failed(RECEIVE_BODY, &error);
                     let message = format!("The response could not be read to its end: {error}");
                     return Poll::Ready(Some(Err(Error::new(ErrorKind::Read, message))));
                 }

@@ -27,6 +27,7 @@ use crate::deadline::{timed_out, within};
 use crate::error::{Error, ErrorKind, Result};
 use crate::request::Request;
 use crate::streaming::StreamingResponse;
+use crate::trace::Trace;
 use crate::transport::Capabilities;
 use crate::url_merge::check_scheme;
 
@@ -83,30 +84,40 @@ impl SocketTransport {
 
     async fn open(&self, permit: Permit, origin: &str, request: &Request) -> Result<Lease> {
         let late = |limit| timed_out(ErrorKind::ConnectTimeout, "No connection could be made", limit);
-        let stream = within(request.timeout().connect, late, self.connect(request.url())).await?;
+        let connecting = self.connect(request.url(), request.trace());
+        let stream = within(request.timeout().connect, late, connecting).await?;
         Ok(permit.lease(origin, Connection::new(stream)))
     }
 
-    async fn connect(&self, url: &Url) -> Result<Stream> {
+    async fn connect(&self, url: &Url, trace: &Trace) -> Result<Stream> {
         let stream = match &self.proxy {
-            Some(proxy) => self.connect_through(proxy, url).await?,
-            None => connect::tcp(url, self.local_address).await?,
+            Some(proxy) => self.connect_through(proxy, url, trace).await?,
+            None => self.connect_tcp(url, trace).await?,
         };
         match url.scheme() {
             #[cfg(all(feature = "tls", not(target_family = "wasm")))]
-            "https" => self.tls.handshake(stream, url).await,
+            "https" => trace.around("connection.start_tls", authority(url), self.tls.handshake(stream, url)).await,
             _ => Ok(connect::plain(stream)),
         }
     }
 
+    async fn connect_tcp(&self, url: &Url, trace: &Trace) -> Result<TcpStream> {
+        trace.around("connection.connect_tcp", authority(url), connect::tcp(url, self.local_address)).await
+    }
+
     /// A connection to the proxy, and for `https://` a tunnel through it.
-    async fn connect_through(&self, proxy: &ProxySettings, url: &Url) -> Result<TcpStream> {
-        let mut stream = connect::tcp(&proxy.url, self.local_address).await.map_err(|error| at_proxy(&error, proxy))?;
+    async fn connect_through(&self, proxy: &ProxySettings, url: &Url, trace: &Trace) -> Result<TcpStream> {
+        let mut stream = self.connect_tcp(&proxy.url, trace).await.map_err(|error| at_proxy(&error, proxy))?;
         if url.scheme() != "http" {
-            tunnel::open(&mut stream, url, proxy).await?;
+            trace.around("proxy.connect", authority(url), tunnel::open(&mut stream, url, proxy)).await?;
         }
         Ok(stream)
     }
+}
+
+/// Host and port as the URL has them, without credentials.
+fn authority(url: &Url) -> &str {
+    &url[Position::BeforeHost..Position::AfterPort]
 }
 
 /// The error's kind stays: whoever cannot reach the proxy has not connected.

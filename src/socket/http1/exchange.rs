@@ -22,6 +22,7 @@ use crate::response::Head;
 use crate::socket::Lease;
 use crate::socket::proxy::ProxySettings;
 use crate::socket::stream::Stream;
+use crate::trace::Trace;
 
 /// A body up to this size goes out in one write with the head.
 const SMALL_BODY: usize = 16 * 1024;
@@ -31,6 +32,13 @@ const MAX_READ: usize = 128 * 1024;
 const MAX_INTERIM: usize = 16;
 /// Pieces written in one go: then it is the response's turn, and the timers'.
 const MAX_PIECES: usize = 32;
+
+/// The points that a trace tells of, by HTTPX's names.
+const SEND_HEAD: &str = "http11.send_request_headers";
+const SEND_BODY: &str = "http11.send_request_body";
+const RECEIVE_HEAD: &str = "http11.receive_response_headers";
+const RECEIVE_BODY: &str = "http11.receive_response_body";
+const CLOSED: &str = "http11.response_closed";
 
 /// A request being sent and its response being received, on a connection that it has to itself.
 pub(in crate::socket) struct Exchange {
@@ -43,6 +51,8 @@ pub(in crate::socket) struct Exchange {
     keep_alive: bool,
     timeout: Timeout,
     patience: Patience,
+    trace: Trace,
+    is_head_sent: bool,
 }
 
 /// What of the request is still to be written.
@@ -94,12 +104,18 @@ impl Exchange {
             keep_alive,
             timeout: request.timeout(),
             patience: Patience::default(),
+            trace: request.trace().clone(),
+            is_head_sent: false,
         })
     }
 
     /// Sends the request and receives the response's head. A body that came with it is in memory already.
     pub(in crate::socket) async fn run(mut self, method: &Method) -> Result<(Head, Incoming)> {
-        let parsed = poll_fn(|cx| self.poll_head(method, cx)).await?;
+        self.trace.started(SEND_HEAD, method);
+        let received = poll_fn(|cx| self.poll_head(method, cx)).await;
+        let parsed = received.inspect_err(|error| self.trace.failed(RECEIVE_HEAD, error))?;
+        self.trace.complete(RECEIVE_HEAD, parsed.head.status);
+        self.trace.started(RECEIVE_BODY, parsed.head.status);
         self.keep_alive &= parsed.keep_alive;
         self.body = BodyDecoder::new(parsed.framing);
         let body = match self.whole_body()? {
@@ -130,7 +146,10 @@ impl Exchange {
     /// Gives the connection back if both sides are done, nothing follows the message and nobody asked for its end.
     fn release(&mut self) {
         let reusable = matches!(self.upload, Upload::Done) && self.keep_alive;
+        self.trace.complete(RECEIVE_BODY, "");
+        self.trace.started(CLOSED, "");
         self.lease.release(reusable);
+        self.trace.complete(CLOSED, if reusable { "the connection is kept" } else { "the connection is closed" });
     }
 
     fn poll_head(&mut self, method: &Method, cx: &mut Context<'_>) -> Poll<Result<Parsed>> {
@@ -163,10 +182,19 @@ impl Exchange {
     fn poll_upload_aside(&mut self, cx: &mut Context<'_>) -> Result<()> {
         let Poll::Ready(result) = self.poll_upload(cx) else { return Ok(()) };
         self.upload = match result {
-            Ok(()) => Upload::Done,
-            Err(error) if error.kind() == ErrorKind::Write => Upload::Failed(error),
-            Err(error) => return Err(error),
+            Ok(()) => {
+                self.trace.complete(SEND_BODY, "");
+                Upload::Done
+            }
+            Err(error) => {
+                self.trace.failed(SEND_BODY, &error);
+                if error.kind() != ErrorKind::Write {
+                    return Err(error);
+                }
+                Upload::Failed(error)
+            }
         };
+        self.trace.started(RECEIVE_HEAD, "");
         // From here on the response is awaited, with a limit of its own.
         self.patience.reset();
         Ok(())
@@ -224,6 +252,10 @@ impl Exchange {
         }
         connection.write.clear();
         self.written = 0;
+        if !std::mem::replace(&mut self.is_head_sent, true) {
+            self.trace.complete(SEND_HEAD, "");
+            self.trace.started(SEND_BODY, "");
+        }
         Poll::Ready(Ok(()))
     }
 
@@ -269,7 +301,8 @@ impl Exchange {
 impl IncomingBody for Exchange {
     fn poll_chunk(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes>>> {
         let polled = self.poll_body(cx);
-        if let Poll::Ready(Some(Err(_))) = &polled {
+        if let Poll::Ready(Some(Err(error))) = &polled {
+            self.trace.failed(RECEIVE_BODY, error);
             self.lease.release(false);
         }
         polled

@@ -8,6 +8,7 @@ mod responses;
 mod streaming;
 mod timeouts;
 mod tls;
+mod trace;
 
 // Where a response ends and which connection serves whom: the host's own affair where it speaks HTTP.
 support::where_sockets! {
