@@ -91,3 +91,18 @@ pub fn run<E: std::fmt::Display>(program: impl Future<Output = Result<(), E>> + 
 pub fn block_on<F: Future>(future: F) -> Result<F::Output> {
     backend::Runtime::new()?.block_on(future)
 }
+
+/// The guide's snippets, which `cargo test --doc` compiles and runs.
+#[cfg(doctest)]
+mod guide {
+    macro_rules! pages {
+        ($($name:ident $file:literal),* $(,)?) => { $(
+            #[doc = include_str!(concat!("../docs/guide/", $file))]
+            mod $name {}
+        )* };
+    }
+
+    pages! {
+        quickstart "quickstart.md",
+    }
+}

@@ -12,6 +12,7 @@ mod echo;
 mod encodings;
 mod faults;
 mod files;
+mod guide;
 mod headers;
 mod pattern;
 mod ports;
@@ -29,6 +30,7 @@ use std::{io, path::PathBuf, sync::mpsc, thread};
 use tokio::{runtime, sync::oneshot};
 
 pub use addresses::Addresses;
+pub use guide::{guide, shared};
 pub use pattern::pattern;
 
 use ports::Ports;
