@@ -104,5 +104,10 @@ mod guide {
 
     pages! {
         quickstart "quickstart.md",
+        authentication "advanced/authentication.md",
+        clients "advanced/clients.md",
+        limits "advanced/limits.md",
+        timeouts "advanced/timeouts.md",
+        tls "advanced/tls.md",
     }
 }

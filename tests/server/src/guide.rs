@@ -11,7 +11,7 @@ use crate::{Addresses, Options, Server, start, start_in_thread};
 pub fn guide(snippet: impl AsyncFnOnce(Addresses) -> Result<(), Box<dyn Error>>) {
     let runtime = runtime::Builder::new_current_thread().enable_all().build().expect("a runtime can be made");
     let ended = runtime.block_on(async {
-        let server = start(Options::default()).await.expect("loopback ports are free");
+        let server = start(options()).await.expect("loopback ports are free");
         snippet(server.addresses().clone()).await
     });
     if let Err(error) = ended {
@@ -25,5 +25,10 @@ pub fn guide(snippet: impl AsyncFnOnce(Addresses) -> Result<(), Box<dyn Error>>)
 /// When the server cannot start.
 pub fn shared() -> &'static Addresses {
     static SERVER: OnceLock<Server> = OnceLock::new();
-    SERVER.get_or_init(|| start_in_thread(Options::default()).expect("loopback ports are free")).addresses()
+    SERVER.get_or_init(|| start_in_thread(options()).expect("loopback ports are free")).addresses()
+}
+
+/// Each snippet is a process with a server of its own.
+fn options() -> Options {
+    Options { at_once: true, ..Options::default() }
 }

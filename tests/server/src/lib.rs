@@ -44,6 +44,8 @@ pub struct Options {
     pub www: Option<PathBuf>,
     /// A folder whose files appear under `/pkg/`.
     pub pkg: Option<PathBuf>,
+    /// Starts at once: without the 100 ms that it takes to fill the queue of `stalled`, where connecting then succeeds.
+    pub at_once: bool,
 }
 
 /// A running server. Dropping it closes every port and every connection.
