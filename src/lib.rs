@@ -104,10 +104,20 @@ mod guide {
 
     pages! {
         quickstart "quickstart.md",
+        async_and_sync "advanced/async.md",
         authentication "advanced/authentication.md",
         clients "advanced/clients.md",
+        environment "advanced/environment.md",
+        exceptions "advanced/exceptions.md",
+        extensions "advanced/extensions.md",
+        hooks "advanced/hooks.md",
+        http2 "advanced/http2.md",
         limits "advanced/limits.md",
+        platforms "advanced/platforms.md",
+        proxies "advanced/proxies.md",
+        text_encodings "advanced/text-encodings.md",
         timeouts "advanced/timeouts.md",
         tls "advanced/tls.md",
+        transports "advanced/transports.md",
     }
 }
