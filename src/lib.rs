@@ -93,3 +93,33 @@ pub fn run<E: std::fmt::Display>(program: impl Future<Output = Result<(), E>> + 
 pub fn block_on<F: Future>(future: F) -> Result<F::Output> {
     backend::Runtime::new()?.block_on(future)
 }
+
+/// The guide's snippets, which `cargo test --doc` compiles and runs.
+#[cfg(doctest)]
+mod guide {
+    macro_rules! pages {
+        ($($name:ident $file:literal),* $(,)?) => { $(
+            #[doc = include_str!(concat!("../docs/guide/", $file))]
+            mod $name {}
+        )* };
+    }
+
+    pages! {
+        quickstart "quickstart.md",
+        async_and_sync "advanced/async.md",
+        authentication "advanced/authentication.md",
+        clients "advanced/clients.md",
+        environment "advanced/environment.md",
+        exceptions "advanced/exceptions.md",
+        extensions "advanced/extensions.md",
+        hooks "advanced/hooks.md",
+        http2 "advanced/http2.md",
+        limits "advanced/limits.md",
+        platforms "advanced/platforms.md",
+        proxies "advanced/proxies.md",
+        text_encodings "advanced/text-encodings.md",
+        timeouts "advanced/timeouts.md",
+        tls "advanced/tls.md",
+        transports "advanced/transports.md",
+    }
+}

@@ -90,7 +90,7 @@ impl Runtime {
         if tokio::runtime::Handle::try_current().is_ok() {
             return Err(Error::new(
                 ErrorKind::Unsupported,
-                "A blocking call inside an async runtime would block it; use whimbrel::Client and await, or spawn_blocking",
+                "A blocking call inside an async runtime would block it; use whimbrel::Client and await, or a thread without one",
             ));
         }
         match &self.0 {

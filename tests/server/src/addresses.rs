@@ -1,3 +1,5 @@
+use std::fmt;
+
 use serde_json::json;
 
 /// The base URLs of a server's ports, without a trailing slash, all on 127.0.0.1 if not said otherwise.
@@ -45,5 +47,12 @@ impl Addresses {
             "ca_pem": self.ca_pem,
         })
         .to_string()
+    }
+}
+
+/// The address that most programs want: `http`.
+impl fmt::Display for Addresses {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.http)
     }
 }

@@ -12,6 +12,7 @@ mod echo;
 mod encodings;
 mod faults;
 mod files;
+mod guide;
 mod headers;
 mod pattern;
 mod ports;
@@ -29,6 +30,7 @@ use std::{io, path::PathBuf, sync::mpsc, thread};
 use tokio::{runtime, sync::oneshot};
 
 pub use addresses::Addresses;
+pub use guide::{guide, shared};
 pub use pattern::pattern;
 
 use ports::Ports;
@@ -42,6 +44,8 @@ pub struct Options {
     pub www: Option<PathBuf>,
     /// A folder whose files appear under `/pkg/`.
     pub pkg: Option<PathBuf>,
+    /// Starts at once: without the 100 ms that it takes to fill the queue of `stalled`, where connecting then succeeds.
+    pub at_once: bool,
 }
 
 /// A running server. Dropping it closes every port and every connection.

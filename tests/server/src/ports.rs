@@ -35,7 +35,7 @@ impl Ports {
     pub(crate) async fn open(options: Options) -> io::Result<(Self, Addresses)> {
         let bound = Bound::at(options.port).await?;
         let refused = bind(port(options.port, 4)?)?;
-        let stalled = Stalled::at(port(options.port, 5)?).await?;
+        let stalled = Stalled::at(port(options.port, 5)?, !options.at_once).await?;
         let authority = Authority::new()?;
         let addresses = Addresses {
             http: url("http", bound.http.local_addr()?),
@@ -116,12 +116,12 @@ impl Stalled {
     /// Longer than a loopback handshake ever takes, shorter than the first repetition of a SYN (1 s).
     const FULL: Duration = Duration::from_millis(100);
 
-    async fn at(port: u16) -> io::Result<Self> {
+    async fn at(port: u16, fill: bool) -> io::Result<Self> {
         let listener = bind(port)?;
         listener.listen(0)?;
         let address = address_of(&listener)?;
         let mut queue = Vec::new();
-        while let Ok(stream) = timeout(Self::FULL, TcpStream::connect(address)).await {
+        while fill && let Ok(stream) = timeout(Self::FULL, TcpStream::connect(address)).await {
             queue.push(stream?);
         }
         Ok(Self { listener, _queue: queue })
