@@ -116,7 +116,15 @@ fn origin_of(url: &Url) -> Url {
 
 /// A reference read against the URL that it was found at (RFC 3986 5).
 pub(crate) fn join(base: &Url, text: &str) -> Result<Url, ParseError> {
-    base.join(text).or_else(|error| known_to_host(text).ok_or(error))
+    base.join(text).or_else(|error| known_to_host(text).or_else(|| beyond_slashes(base, text)).ok_or(error))
+}
+
+/// Browsers pass over any number of slashes before a host, which the `url` crate does not (WHATWG URL, "special authority
+/// ignore slashes state").
+fn beyond_slashes(base: &Url, text: &str) -> Option<Url> {
+    let host = text.trim_start_matches(['/', '\\', '\t']);
+    let is_special = matches!(base.scheme(), "http" | "https");
+    if is_special && text.starts_with(['/', '\\']) { base.join(&format!("//{host}")).ok() } else { None }
 }
 
 /// Names beyond ASCII need tables, which the npm package leaves to the host.

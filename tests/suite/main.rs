@@ -8,6 +8,7 @@ mod digest;
 mod errors;
 mod hooks;
 mod netrc;
+mod peers;
 mod properties;
 mod redirects;
 mod requests;

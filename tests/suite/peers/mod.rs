@@ -1,0 +1,3 @@
+//! What others test their clients with, as tables.
+
+mod urls;
