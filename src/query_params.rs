@@ -1,5 +1,6 @@
 //! Query parameters: an ordered list in which a name may occur several times.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
@@ -29,7 +30,8 @@ impl QueryParams {
         let pairs = query.split('&').filter(|pair| !pair.is_empty());
         pairs
             .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
-            .fold(Self::new(), |params, (name, value)| params.add(decode(name), decode(value)))
+            .map(|(name, value)| (decode(name), decode(value)))
+            .collect()
     }
 
     /// The first value of the name.
@@ -62,8 +64,12 @@ impl QueryParams {
 
     /// With the other's values in place of this list's for every name that the other has.
     pub fn merge(mut self, other: &QueryParams) -> Self {
+        let places = self.places();
         for (name, values) in &other.items {
-            *self.values(name.clone()) = values.clone();
+            match places.get(name) {
+                Some(&at) => self.items[at].1.clone_from(values),
+                None => self.items.push((name.clone(), values.clone())),
+            }
         }
         self
     }
@@ -76,6 +82,11 @@ impl QueryParams {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.items.is_empty()
+    }
+
+    /// Where each name stands. Asked once for many names, so that the time grows with their number alone.
+    fn places(&self) -> BTreeMap<String, usize> {
+        self.items.iter().enumerate().map(|(at, (name, _))| (name.clone(), at)).collect()
     }
 
     fn values(&mut self, name: String) -> &mut Vec<String> {
@@ -108,6 +119,15 @@ fn encode(text: &str) -> String {
 
 impl<N: Into<String>, V: fmt::Display> FromIterator<(N, V)> for QueryParams {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(pairs: I) -> Self {
-        pairs.into_iter().fold(Self::new(), |params, (name, value)| params.add(name, value))
+        let (mut params, mut places) = (Self::new(), BTreeMap::new());
+        for (name, value) in pairs {
+            let name = name.into();
+            let at = *places.entry(name.clone()).or_insert(params.items.len());
+            if at == params.items.len() {
+                params.items.push((name, Vec::new()));
+            }
+            params.items[at].1.push(value.to_string());
+        }
+        params
     }
 }

@@ -1,7 +1,7 @@
 //! Redirects: which request follows a response (RFC 9110 15.4, HTTPX's choices, and no credentials across origins).
 
-use http::header::{CONTENT_LENGTH, HOST, LOCATION, TRANSFER_ENCODING};
-use http::{HeaderName, Method, StatusCode};
+use http::header::{HOST, LOCATION};
+use http::{Method, StatusCode};
 use url::Url;
 
 use crate::body::Body;
@@ -10,9 +10,8 @@ use crate::headers::{Headers, text};
 use crate::request::{Request, host_value, same_origin};
 use crate::url_merge;
 
-/// Fields that describe a body and go with it.
-const BODY_FIELDS: [HeaderName; 4] =
-    [CONTENT_LENGTH, TRANSFER_ENCODING, http::header::CONTENT_TYPE, http::header::CONTENT_ENCODING];
+/// Fields that go with a body, beside all `Content-…` (RFC 9110 15.4).
+const BODY_FIELDS: &[&str] = &["digest", "expect", "last-modified", "repr-digest", "trailer", "transfer-encoding"];
 
 /// Fields that are safe to show another origin. Everything else may be a credential under any name (CVE-2026-40895).
 const SAFE_ACROSS_ORIGINS: &[&str] = &[
@@ -63,8 +62,8 @@ fn next_method(method: &Method, status: StatusCode) -> Method {
 /// The Location, read against the request's URL; its fragment is inherited when it has none (RFC 9110 10.2.2).
 fn next_url(from: &Url, headers: &Headers) -> Result<Url> {
     let location = headers.get(LOCATION).map(text).unwrap_or_default();
-    let mut url = url_merge::join(from, &location).map_err(|error| {
-        let message = format!("Invalid URL in location header: {error}");
+    let mut url = url_merge::join(from, &location).map_err(|reason| {
+        let message = format!("Invalid URL in location header: {reason}");
         Error::new(ErrorKind::RemoteProtocol, message).with_url(from)
     })?;
     // A host's fetch would open data:, blob: and, in Deno, file: as well, and mounts do what they are for. Within its own
@@ -83,20 +82,19 @@ fn next_headers(request: &Request, url: &Url, keeps_body: bool) -> Result<Header
     let mut headers = request.headers().clone();
     // The jar decides again for the new URL.
     headers.remove(http::header::COOKIE);
-    if !same_origin(request.url(), url) {
-        let secret: Vec<_> = headers.iter().map(|(name, _)| name.clone()).collect();
-        for name in secret.iter().filter(|name| !SAFE_ACROSS_ORIGINS.contains(&name.as_str())) {
-            headers.remove(name);
-        }
+    let crosses = !same_origin(request.url(), url);
+    let stays = |name: &str| (!crosses || SAFE_ACROSS_ORIGINS.contains(&name)) && (keeps_body || !describes_body(name));
+    let dropped: Vec<_> = headers.iter().map(|(name, _)| name).filter(|name| !stays(name.as_str())).cloned().collect();
+    dropped.iter().for_each(|name| drop(headers.remove(name)));
+    if crosses {
         // Whose transport writes Host itself has none here.
         if url.has_host() && headers.contains(HOST) {
             headers.insert(HOST, host_value(url)?)?;
         }
     }
-    if !keeps_body {
-        BODY_FIELDS.iter().for_each(|name| {
-            headers.remove(name);
-        });
-    }
     Ok(headers)
+}
+
+fn describes_body(name: &str) -> bool {
+    name.starts_with("content-") || BODY_FIELDS.contains(&name)
 }

@@ -10,6 +10,10 @@ use crate::query_params::QueryParams;
 
 /// HTTPX accepts no longer URL, and a parser's work grows with the length.
 const MAX_URL: usize = 65_536;
+const TOO_LONG: &str = "it is longer than 65,536 bytes";
+/// RFC 1035 2.3.4, as text and without the root's dot.
+const LONGEST_NAME: usize = 253;
+const LONGEST_LABEL: usize = 63;
 
 /// What may stand as a URL: `&str`, `String` or [`Url`].
 pub trait IntoUrl {
@@ -66,9 +70,28 @@ impl IntoUrl for &Url {
 /// Parses a URL with a scheme and a host, by the rules of browsers (WHATWG).
 pub(crate) fn parse(text: &str) -> Result<Url> {
     if text.len() > MAX_URL {
-        return Err(Error::new(ErrorKind::InvalidUrl, "The URL is longer than 65,536 bytes"));
+        return Err(refused(TOO_LONG));
     }
-    Url::parse(text).or_else(|error| known_to_host(text).ok_or(error)).map_err(invalid)
+    let url = Url::parse(text).or_else(|error| known_to_host(text).ok_or(error)).map_err(invalid)?;
+    check_origin(&url).map(|()| url).map_err(refused)
+}
+
+/// What no server can have: rejected before a resolver or a socket sees it (curl CVE-2019-5435, node CVE-2026-48930).
+fn check_origin(url: &Url) -> Result<(), &'static str> {
+    // Other schemes are their transports' affair.
+    if !matches!(url.scheme(), "http" | "https") {
+        return Ok(());
+    }
+    let name = url.domain().unwrap_or_default();
+    let name = name.strip_suffix('.').unwrap_or(name);
+    match () {
+        () if url.port() == Some(0) => Err("no server has port 0"),
+        () if name.len() > LONGEST_NAME => Err("its host name is longer than 253 bytes"),
+        () if name.split('.').any(|label| label.len() > LONGEST_LABEL) => {
+            Err("a part of its host name is longer than 63 bytes")
+        }
+        () => Ok(()),
+    }
 }
 
 /// The origin of the URL parsed last. Whoever asks one server many times need not have its name checked each time.
@@ -114,9 +137,22 @@ fn origin_of(url: &Url) -> Url {
     origin
 }
 
-/// A reference read against the URL that it was found at (RFC 3986 5).
-pub(crate) fn join(base: &Url, text: &str) -> Result<Url, ParseError> {
-    base.join(text).or_else(|error| known_to_host(text).ok_or(error))
+/// A reference read against the URL that it was found at (RFC 3986 5), or why it is none.
+pub(crate) fn join(base: &Url, text: &str) -> Result<Url, String> {
+    if text.len() > MAX_URL {
+        return Err(TOO_LONG.into());
+    }
+    let url = base.join(text).or_else(|error| known_to_host(text).or_else(|| beyond_slashes(base, text)).ok_or(error));
+    let url = url.map_err(|error| error.to_string())?;
+    check_origin(&url).map(|()| url).map_err(str::to_owned)
+}
+
+/// Browsers pass over any number of slashes before a host, which the `url` crate does not (WHATWG URL, "special authority
+/// ignore slashes state").
+fn beyond_slashes(base: &Url, text: &str) -> Option<Url> {
+    let host = text.trim_start_matches(['/', '\\', '\t']);
+    let is_special = matches!(base.scheme(), "http" | "https");
+    if is_special && text.starts_with(['/', '\\']) { base.join(&format!("//{host}")).ok() } else { None }
 }
 
 /// Names beyond ASCII need tables, which the npm package leaves to the host.
@@ -137,7 +173,7 @@ pub(crate) fn parse_base(text: &str) -> Result<Url> {
 /// An absolute URL stands for itself; anything else is appended to the base (never RFC 3986's join).
 pub(crate) fn merge(base: Option<&Url>, url: &UrlText, last: &LastOrigin) -> Result<Url> {
     match (url, base) {
-        (UrlText::Parsed(url), _) => Ok(url.clone()),
+        (UrlText::Parsed(url), _) => check_origin(url).map(|()| url.clone()).map_err(refused),
         (UrlText::Text(text), None) => last.parse(text),
         (UrlText::Text(text), Some(_)) if is_absolute(text) => last.parse(text),
         (UrlText::Text(text), Some(base)) => append(base, relative_part(text), last),
@@ -211,7 +247,11 @@ fn invalid(error: ParseError) -> Error {
             "Request URL is missing an 'http://' or 'https://' protocol; give the whole URL or a base_url",
         );
     }
-    Error::new(ErrorKind::InvalidUrl, format!("Invalid URL: {error}"))
+    refused(error)
+}
+
+fn refused(reason: impl std::fmt::Display) -> Error {
+    Error::new(ErrorKind::InvalidUrl, format!("Invalid URL: {reason}"))
 }
 
 #[cfg(test)]

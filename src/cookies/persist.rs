@@ -87,7 +87,7 @@ fn to_object(cookie: &Cookie) -> Value {
         "name": cookie.name, "value": cookie.value,
         "domain": dotted(cookie), "hostOnly": cookie.host_only, "path": cookie.path,
         "secure": cookie.secure, "httpOnly": cookie.http_only, "sameSite": cookie.same_site.map(written),
-        "expires": cookie.expires.map(|end| end.as_secs()),
+        "expires": written_expiry(cookie),
     })
 }
 
@@ -102,7 +102,7 @@ fn from_object(object: &Value) -> Option<Cookie> {
             .with_secure(flag("secure"))
             .with_http_only(flag("httpOnly"))
             .with_same_site(text("sameSite").and_then(parse::same_site))
-            .with_expires(object.get("expires").and_then(Value::as_f64).and_then(expiry)),
+            .with_expires(object.get("expires").and_then(|end| expiry(end.as_u64(), end.as_f64()?))),
     )
 }
 
@@ -123,15 +123,21 @@ fn written(same_site: SameSite) -> &'static str {
     }
 }
 
-/// Zero and less, and what is no time, is the mark of a session cookie.
-fn expiry(seconds: f64) -> Option<Duration> {
-    Duration::try_from_secs_f64(seconds).ok().filter(|end| !end.is_zero())
+/// Zero and less, and what is no time, is the mark of a session cookie. Whole seconds are not rounded to what a float holds.
+fn expiry(whole: Option<u64>, seconds: f64) -> Option<Duration> {
+    let end = whole.map(Duration::from_secs).or_else(|| Duration::try_from_secs_f64(seconds).ok());
+    end.filter(|end| !end.is_zero())
+}
+
+/// A cookie that ended in the first second of all comes back as one that has ended.
+fn written_expiry(cookie: &Cookie) -> Option<u64> {
+    cookie.expires.map(|end| end.as_secs().max(1))
 }
 
 fn to_line(cookie: &Cookie) -> String {
     let mark = if cookie.http_only { HTTP_ONLY } else { "" };
     let flag = |on: bool| if on { "TRUE" } else { "FALSE" };
-    let expires = cookie.expires.map_or(0, |end| end.as_secs());
+    let expires = written_expiry(cookie).unwrap_or(0);
     let (domain, below, secure) = (dotted(cookie), flag(!cookie.host_only), flag(cookie.secure));
     format!("{mark}{domain}\t{below}\t{}\t{secure}\t{expires}\t{}\t{}\n", cookie.path, cookie.name, cookie.value)
 }
@@ -158,7 +164,7 @@ fn from_line(line: &str) -> Option<Cookie> {
             .with_path(path)
             .with_secure(is(secure))
             .with_http_only(http_only)
-            .with_expires(expiry(expires.parse().ok()?)),
+            .with_expires(expiry(expires.parse().ok(), expires.parse().ok()?)),
     )
 }
 

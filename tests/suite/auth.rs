@@ -18,6 +18,14 @@ support::test! {
         assert_eq!(authorization(client, "http://h/").await.unwrap(), "Basic dXNlcjpwYXNz");
     }
 
+    // The examples of RFC 7617, 2 and 2.1.
+    async fn basic_is_what_its_rfc_says() {
+        for (user, password, expected) in [("Aladdin", "open sesame", "QWxhZGRpbjpvcGVuIHNlc2FtZQ=="), ("test", "123\u{a3}", "dGVzdDoxMjPCow==")] {
+            let client = support::echo().auth((user, password)).build().unwrap();
+            assert_eq!(authorization(client, "http://h/").await.unwrap(), format!("Basic {expected}"));
+        }
+    }
+
     async fn credentials_in_the_url_are_basic() {
         let client = support::echo().build().unwrap();
         assert_eq!(authorization(client.clone(), "http://us%40er:p%3Aw@h/").await.unwrap(), "Basic dXNAZXI6cDp3");

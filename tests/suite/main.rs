@@ -9,6 +9,8 @@ mod digest;
 mod errors;
 mod hooks;
 mod netrc;
+mod peers;
+mod properties;
 mod redirects;
 mod requests;
 mod responses;

@@ -1,5 +1,8 @@
 //! Redirects: followed when asked, with history, without credentials for others.
 
+mod locations;
+mod origins;
+
 use whimbrel::{ErrorKind, Response};
 
 use crate::support;
@@ -46,6 +49,7 @@ support::test! {
         }
     }
 
+    // E9.
     async fn the_body_goes_with_307_and_its_headers_go_with_the_body() {
         let kept = redirecting(307, "/to").build().unwrap();
         assert_eq!(kept.post("http://a/from").json(&1).send().await.unwrap().text(), "POST Some(1)");
@@ -55,6 +59,7 @@ support::test! {
         assert!(!headers.contains("content-type") && !headers.contains("content-length"), "{headers:?}");
     }
 
+    // E1, E5.
     async fn secrets_do_not_cross_origins() {
         for target in ["http://b/to", "https://a/to", "http://a:81/to"] {
             let client = redirecting(302, target).build().unwrap();
@@ -82,12 +87,14 @@ support::test! {
         assert_eq!(response.url().unwrap().as_str(), "http://a/to#part");
     }
 
+    // E12.
     async fn endless_redirects_end() {
         let client = redirecting(302, "/to").max_redirects(3).build().unwrap();
         let error = client.get("http://a/loop").send().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::TooManyRedirects);
     }
 
+    // E11.
     async fn an_invalid_location_is_an_error_only_when_followed() {
         let client = redirecting(302, "http://[").build().unwrap();
         assert_eq!(client.get("http://a/from").send().await.unwrap_err().kind(), ErrorKind::RemoteProtocol);

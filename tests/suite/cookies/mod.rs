@@ -1,7 +1,7 @@
 //! Cookies on their way through a client; their rules and their files have tables of their own.
 
 mod files;
-mod rules;
+pub(crate) mod rules;
 
 use whimbrel::auth::{Auth, AuthFlow, Step};
 use whimbrel::{

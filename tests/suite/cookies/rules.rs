@@ -7,7 +7,7 @@ use whimbrel::{Cookies, Headers, SameSite, Url};
 use crate::support;
 
 /// A Friday in August 2026.
-const NOW: Duration = Duration::from_secs(1_786_700_000);
+pub(crate) const NOW: Duration = Duration::from_secs(1_786_700_000);
 const DAY: u64 = 86_400;
 
 pub(super) fn url(url: &str) -> Url {
@@ -15,7 +15,7 @@ pub(super) fn url(url: &str) -> Url {
 }
 
 /// These Set-Cookie fields, in one response from this URL.
-pub(super) fn jar(from: &str, fields: &[&str]) -> Cookies {
+pub(crate) fn jar(from: &str, fields: &[&str]) -> Cookies {
     let mut jar = Cookies::new();
     add(&mut jar, from, fields);
     jar
@@ -27,7 +27,7 @@ fn add(jar: &mut Cookies, from: &str, fields: &[&str]) {
     jar.extract_cookies(&headers, &url(from), NOW);
 }
 
-pub(super) fn sent(jar: &mut Cookies, to: &str) -> String {
+pub(crate) fn sent(jar: &mut Cookies, to: &str) -> String {
     sent_at(jar, to, NOW)
 }
 

@@ -1,0 +1,4 @@
+//! What others test their clients with, as tables.
+
+mod cookies;
+mod urls;
