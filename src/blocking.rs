@@ -22,6 +22,7 @@ use serde::Serialize;
 use crate::auth::Auth;
 use crate::backend::{MaybeSend, MaybeSync, Runtime};
 use crate::body::Body;
+use crate::client::SendOptions;
 use crate::config::Timeout;
 use crate::cookies::Cookies;
 use crate::error::{Error, ErrorKind, Result};
@@ -100,6 +101,17 @@ impl Client {
         Ok(StreamingResponse { response, client: self.clone(), unread: Bytes::new() })
     }
 
+    /// As [`crate::Client::send_with`].
+    pub fn send_with(&self, request: Request, options: SendOptions) -> Result<Response> {
+        self.block_on(pin!(self.client.send_with(request, options)))?
+    }
+
+    /// As [`crate::Client::stream_with`].
+    pub fn stream_with(&self, request: Request, options: SendOptions) -> Result<StreamingResponse> {
+        let response = self.block_on(pin!(self.client.stream_with(request, options)))??;
+        Ok(StreamingResponse { response, client: self.clone(), unread: Bytes::new() })
+    }
+
     /// As [`crate::Client::update_cookies`].
     pub fn update_cookies<T>(&self, change: impl FnOnce(&mut Cookies) -> T) -> Result<T> {
         self.client.update_cookies(change)
@@ -119,6 +131,12 @@ impl Client {
             Some(runtime) => runtime.block_on(future),
             None => Err(Error::new(ErrorKind::Unsupported, "No runtime can be started")),
         }
+    }
+}
+
+impl std::fmt::Debug for Client {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.client.fmt(f)
     }
 }
 
@@ -176,6 +194,11 @@ impl RequestBuilder {
     /// As [`crate::RequestBuilder::cookies`].
     pub fn cookies(self, cookies: &Cookies) -> Self {
         self.map(|request| request.cookies(cookies))
+    }
+
+    /// As [`crate::RequestBuilder::headers`].
+    pub fn headers<N: IntoHeaderName, V: IntoHeaderValue>(self, fields: impl IntoIterator<Item = (N, V)>) -> Self {
+        self.map(|request| request.headers(fields))
     }
 
     /// As [`crate::RequestBuilder::content`].
@@ -261,7 +284,7 @@ impl StreamingResponse {
     same! { response: StreamingResponse,
         status -> http::StatusCode, reason_phrase -> Cow<'_, str>, version -> Option<http::Version>, headers -> &Headers,
         url -> &url::Url, request -> &Request, history -> &[Response], extensions -> &http::Extensions,
-        is_success -> bool, content_length -> Option<u64>, bytes_downloaded -> u64, encoding -> Cow<'_, str>,
+        is_success -> bool, is_redirect -> bool, is_client_error -> bool, is_server_error -> bool, content_length -> Option<u64>, bytes_downloaded -> u64, encoding -> Cow<'_, str>,
         charset_encoding -> Option<String>
     }
 
@@ -273,6 +296,11 @@ impl StreamingResponse {
     /// As [`crate::StreamingResponse::chunk`].
     pub fn chunk(&mut self) -> Result<Option<Bytes>> {
         self.client.block_on(pin!(self.response.chunk()))?
+    }
+
+    /// As [`crate::StreamingResponse::raw_chunk`].
+    pub fn raw_chunk(&mut self) -> Result<Option<Bytes>> {
+        self.client.block_on(pin!(self.response.raw_chunk()))?
     }
 
     /// As [`crate::StreamingResponse::set_encoding`].

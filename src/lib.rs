@@ -47,7 +47,7 @@ pub use api::{delete, get, head, options, patch, post, put, request};
 pub use backend::{BoxFuture, MaybeSend, MaybeSync};
 pub use body::Body;
 pub use bytes::Bytes;
-pub use client::{Client, ClientBuilder, IntoHookResult, RequestBuilder};
+pub use client::{Client, ClientBuilder, IntoHookResult, RequestBuilder, SendOptions};
 pub use config::{Limits, Timeout, Tls};
 pub use cookies::{Cookie, Cookies, SameSite};
 #[cfg(feature = "charset")]
@@ -115,6 +115,7 @@ mod guide {
         hooks "advanced/hooks.md",
         http2 "advanced/http2.md",
         limits "advanced/limits.md",
+        logging "advanced/logging.md",
         platforms "advanced/platforms.md",
         proxies "advanced/proxies.md",
         text_encodings "advanced/text-encodings.md",

@@ -1,7 +1,7 @@
 //! Redirects: which request follows a response (RFC 9110 15.4, HTTPX's choices, and no credentials across origins).
 
 use http::header::{HOST, LOCATION};
-use http::{Method, StatusCode};
+use http::{HeaderName, Method, StatusCode};
 use url::Url;
 
 use crate::body::Body;
@@ -30,18 +30,27 @@ const SAFE_ACROSS_ORIGINS: &[&str] = &[
     "user-agent",
 ];
 
+/// Fields that no setting lets go to another origin.
+const NEVER_ACROSS_ORIGINS: &[&str] = &["authorization", "cookie", "proxy-authorization"];
+
 /// Whether this response redirects.
 pub(crate) fn is_redirect(status: StatusCode, headers: &Headers) -> bool {
     matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308) && headers.contains(LOCATION)
 }
 
-/// The request that follows. The body is kept only by 307 and 308, and by a method that does not change.
-pub(crate) fn next_request(request: &Request, status: StatusCode, headers: &Headers) -> Result<Request> {
+/// The request that follows. The body is kept only by 307 and 308, and by a method that does not change. `allowed` are header
+/// fields that may go to another origin besides the harmless ones.
+pub(crate) fn next_request(
+    request: &Request,
+    status: StatusCode,
+    headers: &Headers,
+    allowed: &[HeaderName],
+) -> Result<Request> {
     let method = next_method(request.method(), status);
     let url = next_url(request.url(), headers)?;
     let keeps_body = method == *request.method();
     let mut next = if keeps_body { request.try_clone()? } else { request.without_body() };
-    next.set_headers(next_headers(request, &url, keeps_body)?);
+    next.set_headers(next_headers(request, &url, keeps_body, allowed)?);
     if !keeps_body {
         *next.body_mut() = Body::empty();
     }
@@ -78,13 +87,17 @@ fn next_url(from: &Url, headers: &Headers) -> Result<Url> {
     Ok(url)
 }
 
-fn next_headers(request: &Request, url: &Url, keeps_body: bool) -> Result<Headers> {
+fn next_headers(request: &Request, url: &Url, keeps_body: bool, allowed: &[HeaderName]) -> Result<Headers> {
     let mut headers = request.headers().clone();
     // The jar decides again for the new URL.
     headers.remove(http::header::COOKIE);
     let crosses = !same_origin(request.url(), url);
-    let stays = |name: &str| (!crosses || SAFE_ACROSS_ORIGINS.contains(&name)) && (keeps_body || !describes_body(name));
-    let dropped: Vec<_> = headers.iter().map(|(name, _)| name).filter(|name| !stays(name.as_str())).cloned().collect();
+    let is_safe = |name: &HeaderName| {
+        SAFE_ACROSS_ORIGINS.contains(&name.as_str())
+            || allowed.contains(name) && !NEVER_ACROSS_ORIGINS.contains(&name.as_str())
+    };
+    let stays = |name: &HeaderName| (!crosses || is_safe(name)) && (keeps_body || !describes_body(name.as_str()));
+    let dropped: Vec<_> = headers.iter().map(|(name, _)| name).filter(|name| !stays(name)).cloned().collect();
     dropped.iter().for_each(|name| drop(headers.remove(name)));
     if crosses {
         // Whose transport writes Host itself has none here.

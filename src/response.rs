@@ -172,6 +172,16 @@ impl Response {
         &self.head.headers
     }
 
+    /// The header fields, to change.
+    pub fn headers_mut(&mut self) -> &mut Headers {
+        &mut self.head.headers
+    }
+
+    /// Values that the transport attached.
+    pub fn extensions(&self) -> &Extensions {
+        &self.head.extensions
+    }
+
     /// The URL that answered. A response built by hand has none until it was received.
     pub fn url(&self) -> Option<&Url> {
         self.head.final_url.as_ref().or(self.request.as_ref().map(Request::url))
@@ -306,6 +316,20 @@ impl Response {
     /// The response itself if it is a success (2xx), else an error of kind `Status` with HTTPX's text.
     pub fn raise_for_status(&self) -> Result<&Self> {
         self.head.check_success(self.url()).map(|()| self)
+    }
+
+    /// [`raise_for_status`](Self::raise_for_status) by value, at the end of a chain.
+    ///
+    /// ```
+    /// # let client = whimbrel::Client::builder().transport(whimbrel::MockTransport::new(|_| whimbrel::Response::new(404))).build()?;
+    /// # whimbrel::block_on(async {
+    /// let text = client.get("https://example.org/").await.and_then(whimbrel::Response::error_for_status);
+    /// assert!(text.unwrap_err().is_status());
+    /// # })?; Ok::<(), whimbrel::Error>(())
+    /// ```
+    pub fn error_for_status(self) -> Result<Self> {
+        self.raise_for_status()?;
+        Ok(self)
     }
 }
 

@@ -227,6 +227,13 @@ where
     }
 }
 
+/// An authentication that is chosen while the program runs, or shared between clients.
+impl<A: Auth + ?Sized> Auth for std::sync::Arc<A> {
+    fn flow(&self) -> Box<dyn AuthFlow> {
+        (**self).flow()
+    }
+}
+
 /// A closure that changes the request (HTTPX's callable auth).
 impl<F> Auth for F
 where

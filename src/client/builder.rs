@@ -3,7 +3,7 @@
 use std::fmt::Display;
 use std::sync::{Arc, Mutex};
 
-use http::HeaderValue;
+use http::{HeaderName, HeaderValue};
 
 use super::hooks::{Hook, Hooks, IntoHookResult};
 use super::route::{Route, Routes};
@@ -48,6 +48,7 @@ pub struct ClientBuilder {
     timeout: Timeout,
     follow_redirects: Option<bool>,
     max_redirects: Option<usize>,
+    cross_origin_headers: Vec<HeaderName>,
     max_decoded_size: Option<Option<u64>>,
     pub(super) encoding: DefaultEncoding,
     hooks: Hooks,
@@ -70,12 +71,28 @@ impl ClientBuilder {
         self
     }
 
+    /// Adds these query parameters to every request.
+    pub fn params<N: Into<String>, V: Display>(self, params: impl IntoIterator<Item = (N, V)>) -> Self {
+        params.into_iter().fold(self, |builder, (name, value)| builder.param(name, value))
+    }
+
     /// Adds a header field to every request, in place of the default of that name.
     pub fn header(mut self, name: impl IntoHeaderName, value: impl IntoHeaderValue) -> Self {
         if let Err(error) = self.headers.append(name, value) {
             self.error.get_or_insert(error);
         }
         self
+    }
+
+    /// Adds these header fields to every request, in place of the defaults of those names.
+    ///
+    /// ```
+    /// let client = whimbrel::Client::builder().headers([("x-app", "1"), ("user-agent", "me")]).build()?;
+    /// assert_eq!(client.headers().get("x-app").unwrap(), "1");
+    /// # Ok::<(), whimbrel::Error>(())
+    /// ```
+    pub fn headers<N: IntoHeaderName, V: IntoHeaderValue>(self, fields: impl IntoIterator<Item = (N, V)>) -> Self {
+        fields.into_iter().fold(self, |builder, (name, value)| builder.header(name, value))
     }
 
     /// Sets a cookie that goes with every request. Where the host keeps the cookies (a browser) it is `Unsupported`.
@@ -120,6 +137,24 @@ impl ClientBuilder {
     /// 20 by default. In a browser, which has its own limit, it is `Unsupported`.
     pub fn max_redirects(mut self, most: usize) -> Self {
         self.max_redirects = Some(most);
+        self
+    }
+
+    /// Lets a header field follow redirects to other origins. Of those that a request has, only the harmless ones do
+    /// (`accept`, `user-agent`, `range` and their like); under any other name may stand a secret, and where a redirect
+    /// leads is the server's choice. `authorization`, `cookie` and `proxy-authorization` never do.
+    ///
+    /// ```
+    /// let client = whimbrel::Client::builder().follow_redirects(true).cross_origin_header("x-request-id").build()?;
+    /// # Ok::<(), whimbrel::Error>(())
+    /// ```
+    pub fn cross_origin_header(mut self, name: impl IntoHeaderName) -> Self {
+        match name.into_header_name() {
+            Ok(name) => self.cross_origin_headers.push(name),
+            Err(error) => {
+                self.error.get_or_insert(error);
+            }
+        }
         self
     }
 
@@ -256,6 +291,7 @@ impl ClientBuilder {
                 auth: self.auth,
                 timeout: self.timeout,
                 follow_redirects: self.follow_redirects,
+                cross_origin_headers: self.cross_origin_headers,
                 max_redirects: self.max_redirects.unwrap_or(MAX_REDIRECTS),
                 max_decoded_size: self.max_decoded_size.unwrap_or(Some(MAX_DECODED_SIZE)),
                 default_encoding: self.encoding.shared(),

@@ -11,7 +11,7 @@ mod send;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use http::Method;
+use http::{HeaderName, Method};
 use url::Url;
 
 pub use self::builder::ClientBuilder;
@@ -19,7 +19,7 @@ use self::hooks::Hooks;
 pub use self::hooks::IntoHookResult;
 pub use self::request_builder::RequestBuilder;
 use self::route::Routes;
-pub(crate) use self::send::SendOptions;
+pub use self::send::SendOptions;
 use crate::auth::Auth;
 use crate::config::Timeout;
 use crate::cookies::Cookies;
@@ -59,6 +59,7 @@ struct Inner {
     timeout: Timeout,
     follow_redirects: Option<bool>,
     max_redirects: usize,
+    cross_origin_headers: Vec<HeaderName>,
     max_decoded_size: Option<u64>,
     default_encoding: Option<Arc<DefaultEncoding>>,
     hooks: Hooks,
@@ -113,7 +114,21 @@ impl Client {
 
     /// Sends a request and returns as soon as the response's head is there.
     pub async fn stream(&self, request: Request) -> Result<StreamingResponse> {
-        self.send_with(request, SendOptions::default()).await
+        self.stream_with(request, SendOptions::default()).await
+    }
+
+    /// [`send`](Self::send) with its own auth and redirects (HTTPX's `send(request, auth=…, follow_redirects=…)`).
+    ///
+    /// ```no_run
+    /// # async fn program() -> whimbrel::Result<()> {
+    /// let client = whimbrel::Client::new();
+    /// let request = client.build_request("GET", "https://example.org/")?;
+    /// let options = whimbrel::SendOptions::new().auth(("user", "pass")).follow_redirects(true);
+    /// let response = client.send_with(request, options).await?;
+    /// # Ok(()) }
+    /// ```
+    pub async fn send_with(&self, request: Request, options: SendOptions) -> Result<Response> {
+        self.stream_with(request, options).await?.read().await
     }
 
     /// The base URL, if there is one; its path ends with a slash.

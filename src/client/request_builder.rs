@@ -108,6 +108,11 @@ impl RequestBuilder {
         self
     }
 
+    /// Adds these header fields, in place of the client's of those names.
+    pub fn headers<N: IntoHeaderName, V: IntoHeaderValue>(self, fields: impl IntoIterator<Item = (N, V)>) -> Self {
+        fields.into_iter().fold(self, |builder, (name, value)| builder.header(name, value))
+    }
+
     /// Sends a cookie with this request alone.
     pub fn cookie(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.draft.cookies.set(name, value);
@@ -120,7 +125,8 @@ impl RequestBuilder {
         self
     }
 
-    /// Bytes, text or a [`Body::stream`] as they are, without a Content-Type.
+    /// Bytes, text or another [`Body`] as they are, without a Content-Type. Text and bytes are given by value, or live as long
+    /// as the program: a `String`, a `Vec<u8>`, a literal.
     pub fn content(self, body: impl Into<Body>) -> Self {
         self.payload(Ok(content::Content { body: body.into(), content_type: None }))
     }
@@ -214,7 +220,7 @@ impl RequestBuilder {
     /// given some of its own, building is an error.
     pub fn build(self) -> Result<Request> {
         if self.draft.options.auth.is_some() || self.draft.options.follow_redirects.is_some() {
-            let message = "auth and follow_redirects belong to the sending: send from here, or set them on the client";
+            let message = "auth and follow_redirects belong to the sending: send from here, give them to send_with, or set them on the client";
             return Err(Error::new(ErrorKind::Unsupported, message));
         }
         self.into_parts().map(|(_, request, _)| request)
@@ -223,13 +229,13 @@ impl RequestBuilder {
     /// Sends the request and reads the response.
     pub async fn send(self) -> Result<Response> {
         let (client, request, options) = self.into_parts()?;
-        client.send_with(request, options).await?.read().await
+        client.send_with(request, options).await
     }
 
     /// Sends the request and returns as soon as the response's head is there.
     pub async fn stream(self) -> Result<StreamingResponse> {
         let (client, request, options) = self.into_parts()?;
-        client.send_with(request, options).await
+        client.stream_with(request, options).await
     }
 
     fn payload(mut self, content: Result<content::Content>) -> Self {

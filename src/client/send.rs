@@ -22,17 +22,40 @@ use crate::request::{Request, same_origin};
 use crate::response::Response;
 use crate::streaming::StreamingResponse;
 
-/// What a request says about its sending; "not given" leaves it to the client.
+/// How a request is sent that was built before; what is not given is left to the client.
 #[derive(Default)]
-pub(crate) struct SendOptions {
+pub struct SendOptions {
     /// `Some(None)` is "no auth".
     pub(crate) auth: Option<Option<Arc<dyn Auth>>>,
     pub(crate) follow_redirects: Option<bool>,
 }
 
+impl SendOptions {
+    /// Nothing but what the client says.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Another auth than the client's.
+    pub fn auth(self, auth: impl Auth) -> Self {
+        Self { auth: Some(Some(Arc::new(auth))), ..self }
+    }
+
+    /// No auth, not even the client's or the URL's (HTTPX's `auth=None`).
+    pub fn no_auth(self) -> Self {
+        Self { auth: Some(None), ..self }
+    }
+
+    /// Whether redirects are followed.
+    pub fn follow_redirects(self, follow: bool) -> Self {
+        Self { follow_redirects: Some(follow), ..self }
+    }
+}
+
 impl Client {
-    /// Everything up to the head of the final response, within the total timeout.
-    pub(crate) async fn send_with(&self, mut request: Request, options: SendOptions) -> Result<StreamingResponse> {
+    /// [`stream`](Self::stream) with its own auth and redirects: everything up to the head of the final response, within the
+    /// total timeout.
+    pub async fn stream_with(&self, mut request: Request, options: SendOptions) -> Result<StreamingResponse> {
         let follow = self.follows(&options)?;
         request.set_default_timeout(self.inner.timeout);
         let total = request.timeout().total;
@@ -153,7 +176,12 @@ impl Client {
 
     /// The request that follows this redirect, with the jar's cookies for its URL.
     fn next_request(&self, response: &StreamingResponse, history: &[Response]) -> Result<Request> {
-        let mut next = redirect::next_request(response.request(), response.status(), response.headers())?;
+        let mut next = redirect::next_request(
+            response.request(),
+            response.status(),
+            response.headers(),
+            &self.inner.cross_origin_headers,
+        )?;
         // Cookies without a domain are for the origin that the program asked, and are not back after a way over others.
         let mut asked = history.iter().filter_map(Response::url).chain([response.url()]);
         let cookies = match asked.all(|url| same_origin(url, next.url())) {

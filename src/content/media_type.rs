@@ -36,6 +36,7 @@ const TYPES: &[(&str, &[&str])] = &[
     ("text/csv", &["csv"]),
     ("text/html", &["htm", "html"]),
     ("text/javascript", &["js", "mjs"]),
+    ("text/markdown", &["md"]),
     ("text/plain", &["c", "srt", "txt"]),
     ("text/tab-separated-values", &["tsv"]),
     ("text/vtt", &["vtt"]),

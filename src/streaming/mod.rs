@@ -1,10 +1,10 @@
 //! A response whose body is still to be read.
 
 mod chunks;
+mod head;
 mod lines;
 mod text_stream;
 
-use std::borrow::Cow;
 use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -14,8 +14,6 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use futures_core::Stream;
 use http::header::CONTENT_ENCODING;
-use http::{Extensions, StatusCode, Version};
-use url::Url;
 
 pub use self::chunks::Chunks;
 pub use self::lines::Lines;
@@ -27,7 +25,6 @@ use crate::deadline::{Deadline, Patience, total_timeout};
 use crate::decode::text::TextEncoding;
 use crate::decode::{Decoded, Decoders};
 use crate::error::{Error, ErrorKind, Result};
-use crate::headers::Headers;
 use crate::request::Request;
 use crate::response::{Head, Response};
 
@@ -105,66 +102,6 @@ impl StreamingResponse {
         Self { parts: Box::new(parts) }
     }
 
-    /// The status code.
-    pub fn status(&self) -> StatusCode {
-        self.parts.head.status
-    }
-
-    /// The reason phrase: the server's where the transport shows it, else the standard one.
-    pub fn reason_phrase(&self) -> Cow<'_, str> {
-        self.parts.head.reason_phrase()
-    }
-
-    /// 2xx.
-    pub fn is_success(&self) -> bool {
-        self.parts.head.status.is_success()
-    }
-
-    /// The response itself if it is a success (2xx), else an error of kind `Status` with HTTPX's text.
-    pub fn raise_for_status(&self) -> Result<&Self> {
-        self.parts.head.check_success(Some(self.url())).map(|()| self)
-    }
-
-    /// The HTTP version, where the transport can see it.
-    pub fn version(&self) -> Option<Version> {
-        self.parts.head.version
-    }
-
-    /// The header fields as they came.
-    pub fn headers(&self) -> &Headers {
-        &self.parts.head.headers
-    }
-
-    /// The URL that answered.
-    pub fn url(&self) -> &Url {
-        self.parts.head.final_url.as_ref().unwrap_or(self.parts.request.url())
-    }
-
-    /// The request that was answered.
-    pub fn request(&self) -> &Request {
-        &self.parts.request
-    }
-
-    /// The responses before this one, oldest first.
-    pub fn history(&self) -> &[Response] {
-        &self.parts.history
-    }
-
-    /// Values that the transport attached.
-    pub fn extensions(&self) -> &Extensions {
-        &self.parts.head.extensions
-    }
-
-    /// How many bytes of body have come over the wire so far.
-    pub fn bytes_downloaded(&self) -> u64 {
-        self.parts.downloaded
-    }
-
-    /// The length that the server announced, before decoding.
-    pub fn content_length(&self) -> Option<u64> {
-        self.headers().get("content-length")?.to_str().ok()?.parse().ok()
-    }
-
     /// The response without its body.
     pub(crate) fn head_only(&self) -> Response {
         let mut response = Response::from_parts(self.parts.head.clone(), Bytes::new());
@@ -186,6 +123,11 @@ impl StreamingResponse {
     /// The next piece of content, `None` at the end.
     pub async fn chunk(&mut self) -> Result<Option<Bytes>> {
         poll_fn(|cx| self.poll_content(cx)).await.transpose()
+    }
+
+    /// The next bytes off the wire, not decoded (where the host does not decode); `None` at the end.
+    pub async fn raw_chunk(&mut self) -> Result<Option<Bytes>> {
+        poll_fn(|cx| self.poll_raw(cx)).await.transpose()
     }
 
     /// The content as a stream.

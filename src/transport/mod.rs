@@ -39,6 +39,28 @@ pub trait Transport: MaybeSend + MaybeSync + 'static {
     }
 }
 
+/// A transport that is chosen while the program runs.
+impl<T: Transport + ?Sized> Transport for Box<T> {
+    fn send(&self, request: Request) -> BoxFuture<'_, Result<StreamingResponse>> {
+        (**self).send(request)
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        (**self).capabilities()
+    }
+}
+
+/// A transport that several clients share.
+impl<T: Transport + ?Sized> Transport for std::sync::Arc<T> {
+    fn send(&self, request: Request) -> BoxFuture<'_, Result<StreamingResponse>> {
+        (**self).send(request)
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        (**self).capabilities()
+    }
+}
+
 /// What a transport shows of HTTP and does by itself. The default, all of it visible and none of it done, is a socket's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]

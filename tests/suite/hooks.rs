@@ -168,4 +168,22 @@ support::test! {
         assert_eq!(error.kind(), ErrorKind::InvalidUrl);
         assert!(error.to_string().contains("all://"), "{error}");
     }
+
+    async fn a_response_hook_may_change_headers() {
+        let mark = |response: &mut StreamingResponse| response.headers_mut().insert("x-seen", "yes");
+        let client = Client::builder().transport(named("x")).on_response(mark).build().unwrap();
+        let mut response = client.get("http://h/").await.unwrap();
+        assert_eq!(response.headers().joined("x-seen").unwrap(), "yes");
+        response.headers_mut().remove("x-seen");
+        assert!(!response.headers().contains("x-seen") && response.extensions().is_empty());
+    }
+
+    async fn transports_and_auth_may_be_chosen_while_the_program_runs() {
+        let boxed: Box<dyn whimbrel::Transport> = Box::new(named("boxed"));
+        let shared: std::sync::Arc<dyn whimbrel::Transport> = std::sync::Arc::new(support::echo_transport());
+        let auth: std::sync::Arc<dyn whimbrel::auth::Auth> = std::sync::Arc::new(("user", "pass"));
+        let client = Client::builder().transport(boxed).mount("all://echo", shared).auth(auth).build().unwrap();
+        assert_eq!(client.get("http://h/").await.unwrap().text(), "boxed");
+        assert!(client.get("http://echo/").await.unwrap().text().contains("Basic dXNlcjpwYXNz"));
+    }
 }

@@ -18,6 +18,7 @@ mod service;
 mod support;
 mod text;
 mod urls;
+mod vectors;
 mod wire;
 
 support::where_blocking! {

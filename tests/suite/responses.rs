@@ -84,4 +84,22 @@ support::test! {
         let client = support::mock(|_| Response::new(200)).build().unwrap();
         assert!(client.get("http://h/").stream().await.unwrap().chunks(3).next().await.is_none());
     }
+
+    async fn a_status_can_end_a_chain() {
+        let client = support::mock(|request| Response::new(request.url().path()[1..].parse().unwrap())).build().unwrap();
+        let text = client.get("http://h/200").await.and_then(Response::error_for_status).unwrap();
+        assert_eq!(text.status(), 200);
+        assert!(client.get("http://h/404").await.and_then(Response::error_for_status).unwrap_err().is_status());
+        let streamed = client.get("http://h/500").stream().await.unwrap();
+        assert!(streamed.is_server_error() && !streamed.is_client_error() && !streamed.is_redirect());
+        assert!(streamed.error_for_status().unwrap_err().is_status());
+    }
+
+    async fn bytes_come_raw_when_asked() {
+        let gzip = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\xff\x03\x00\x00\x00\x00\x00\x00\x00\x00\x00";
+        let client = support::mock(move |_| Response::new(200).with_header("content-encoding", "gzip").with_body(gzip.to_vec())).build().unwrap();
+        let mut response = client.get("http://h/").stream().await.unwrap();
+        assert_eq!(response.raw_chunk().await.unwrap().unwrap(), &gzip[..]);
+        assert_eq!((response.raw_chunk().await.unwrap(), response.bytes_downloaded()), (None, gzip.len() as u64));
+    }
 }

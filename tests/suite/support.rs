@@ -140,9 +140,21 @@ pub(crate) fn mock<R: whimbrel::IntoMockResponse + 'static>(
     whimbrel::Client::builder().transport(whimbrel::MockTransport::new(handler))
 }
 
+/// A response in UTF-8 that comes in these pieces.
+pub(crate) fn streamed(pieces: Vec<String>) -> whimbrel::StreamingResponse {
+    let request = whimbrel::Request::new(whimbrel::Method::GET, "http://h/".parse().expect("it is a URL"));
+    let head = whimbrel::Response::new(200).with_header("content-type", "text/plain; charset=utf-8");
+    let pieces = pieces.into_iter().map(whimbrel::Bytes::from);
+    whimbrel::StreamingResponse::with_stream(request, head, Pieces(pieces.collect::<Vec<_>>().into_iter()))
+}
+
 /// A client that answers 200 with the request as JSON: method, url, headers, body.
 pub(crate) fn echo() -> whimbrel::ClientBuilder {
-    mock(|request| {
+    whimbrel::Client::builder().transport(echo_transport())
+}
+
+pub(crate) fn echo_transport() -> whimbrel::MockTransport {
+    whimbrel::MockTransport::new(|request| {
         let headers: Vec<_> =
             request.headers().iter().map(|(name, value)| (name.as_str(), latin1(value.as_bytes()))).collect();
         whimbrel::Response::new(200).with_json(&serde_json::json!({
@@ -176,17 +188,19 @@ pub(crate) fn record_id(name: &str) -> String {
 pub(crate) fn pieces(
     pieces: &[&'static str],
 ) -> impl futures_core::Stream<Item = Result<whimbrel::Bytes, whimbrel::BoxError>> + use<> {
-    struct Pieces(std::vec::IntoIter<&'static str>);
-    impl futures_core::Stream for Pieces {
-        type Item = Result<whimbrel::Bytes, whimbrel::BoxError>;
-        fn poll_next(
-            mut self: std::pin::Pin<&mut Self>,
-            _: &mut std::task::Context<'_>,
-        ) -> std::task::Poll<Option<Self::Item>> {
-            std::task::Poll::Ready(self.0.next().map(|piece| Ok(piece.into())))
-        }
+    Pieces(pieces.iter().map(|piece| piece.as_bytes().into()).collect::<Vec<_>>().into_iter())
+}
+
+struct Pieces(std::vec::IntoIter<whimbrel::Bytes>);
+
+impl futures_core::Stream for Pieces {
+    type Item = Result<whimbrel::Bytes, whimbrel::BoxError>;
+    fn poll_next(
+        mut self: std::pin::Pin<&mut Self>,
+        _: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Self::Item>> {
+        std::task::Poll::Ready(self.0.next().map(Ok))
     }
-    Pieces(Vec::from(pieces).into_iter())
 }
 
 /// A body without end, of ten bytes at a time, that never lets anybody wait.

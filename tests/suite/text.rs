@@ -300,15 +300,6 @@ support::test! {
         }
     }
 
-    async fn lines_are_split_as_httpx_does() {
-        let data: serde_json::Value = serde_json::from_str(include_str!("../data/iter_lines.json")).unwrap();
-        for case in data["cases"].as_array().unwrap() {
-            let strings = |key: &str| case[key].as_array().unwrap().iter().map(|text| text.as_str().unwrap().to_owned());
-            let pieces = strings("chunks").map(String::into_bytes).collect();
-            assert_eq!(all_lines(streamed("utf-8", pieces)).await, strings("lines").collect::<Vec<_>>(), "{case}");
-        }
-    }
-
     async fn lines_end_at_line_ends_alone() {
         let kept = "a\u{b}\u{c}\u{1c}\u{85}\u{2028}\u{2029}b";
         assert_eq!(all_lines(streamed("utf-8", vec![kept.into()])).await, [kept]);

@@ -1,6 +1,5 @@
 //! URLs: base_url, parameters, mistakes.
 
-use serde_json::Value;
 use whimbrel::{Client, Error, ErrorKind, QueryParams, Response, Result, Url};
 
 use crate::support;
@@ -22,47 +21,10 @@ fn check_hosts(cases: &[(&str, Option<&str>)]) {
 }
 
 support::test! {
-    async fn base_url_appends_as_httpx_does() {
-        let data: Value = serde_json::from_str(include_str!("../data/base_url_merge.json")).unwrap();
-        let cases = data["cases"].as_array().unwrap().iter();
-        // HTTPX puts the base's query between the two paths, which is no URL that anybody meant; and without a base a
-        // relative URL is an error here before anything is sent.
-        for case in cases.filter(|case| !case["base_url"].as_str().unwrap().contains('?') && case["base_url"] != "") {
-            let client = Client::builder().base_url(case["base_url"].as_str().unwrap()).build().unwrap();
-            let url = client.get(case["url"].as_str().unwrap()).build().unwrap().url().to_string();
-            assert_eq!(url, case["out"].as_str().unwrap(), "{case}");
-        }
-    }
-
     async fn the_base_urls_query_is_kept_where_the_url_has_none() {
         let client = Client::builder().base_url("http://x/api?k=1").build().unwrap();
         assert_eq!(client.get("/users").build().unwrap().url().as_str(), "http://x/api/users?k=1");
         assert_eq!(client.get("/users?a=2").build().unwrap().url().as_str(), "http://x/api/users?a=2");
-    }
-
-    async fn params_merge_as_httpx_does() {
-        let data: Value = serde_json::from_str(include_str!("../data/params_merge.json")).unwrap();
-        for case in data["cases"].as_array().unwrap() {
-            let client = pairs(&case["client_params"]).into_iter().flatten();
-            let client = client.fold(Client::builder(), |builder, (name, value)| builder.param(name, value)).build().unwrap();
-            let request = client.get(case["url"].as_str().unwrap());
-            let request = match pairs(&case["request_params"]) {
-                Some(params) => request.params(params),
-                None => request,
-            };
-            assert_eq!(request.build().unwrap().url().as_str(), case["out"].as_str().unwrap(), "{case}");
-        }
-    }
-
-    async fn query_strings_are_read_and_written_as_httpx_does() {
-        let data: Value = serde_json::from_str(include_str!("../data/query_params.json")).unwrap();
-        for case in data["cases"].as_array().unwrap() {
-            let params = match (&case["in"], pairs(&case["in"])) {
-                (Value::String(query), _) => QueryParams::parse(query),
-                (_, pairs) => pairs.unwrap_or_default().into_iter().collect(),
-            };
-            assert_eq!(params.to_string(), case["str"].as_str().unwrap(), "{case}");
-        }
     }
 
     async fn urls_that_cannot_be_requested_are_typed_errors() {
@@ -182,18 +144,4 @@ support::test! {
         }
         assert_eq!(asked(&format!("http://h/{}", "%41".repeat(350_000))).unwrap_err().kind(), ErrorKind::InvalidUrl);
     }
-}
-
-/// A JSON object as name and value pairs, lists expanded.
-fn pairs(params: &Value) -> Option<Vec<(String, String)>> {
-    let text = |value: &Value| match value {
-        Value::String(text) => text.clone(),
-        Value::Null => String::new(),
-        other => other.to_string(),
-    };
-    let pairs = params.as_object()?.iter().flat_map(|(name, value)| match value {
-        Value::Array(values) => values.iter().map(|value| (name.clone(), text(value))).collect(),
-        value => vec![(name.clone(), text(value))],
-    });
-    Some(pairs.collect())
 }

@@ -110,4 +110,17 @@ support::test! {
         let client = leading(302, ["/x", "http://b/"]).build().unwrap();
         assert_eq!(having(&headers(client.get("http://a/").header("referer", "http://own/")).await, "referer"), [true, true, false]);
     }
+
+    // E5: what the user lets go, goes; and what is a secret by its name never does.
+    async fn a_header_crosses_origins_when_the_user_says_so() {
+        let answer = |request: &whimbrel::Request| match request.url().host_str() {
+            Some("a.example") => Response::new(302).with_header("location", "http://b.example/"),
+            _ => Response::new(200).with_text(format!("{:?}", ["x-request-id", "x-api-key", "authorization", "cookie"].map(|name| request.headers().contains(name)))),
+        };
+        let client = support::mock(answer).follow_redirects(true).cross_origin_header("X-Request-Id").cross_origin_header("authorization").cross_origin_header("cookie");
+        let headers = [("x-request-id", "1"), ("x-api-key", "S3CR3T"), ("authorization", "S3CR3T"), ("cookie", "a=S3CR3T")];
+        let response = client.headers(headers).build().unwrap().get("http://a.example/").await.unwrap();
+        assert_eq!(response.text(), "[true, false, false, false]");
+        assert!(whimbrel::Client::builder().cross_origin_header("a b").build().is_err());
+    }
 }
