@@ -1,6 +1,6 @@
 //! Redirects: which request follows a response (RFC 9110 15.4, HTTPX's choices, and no credentials across origins).
 
-use http::header::{HOST, LOCATION};
+use http::header::{AUTHORIZATION, HOST, LOCATION};
 use http::{HeaderName, Method, StatusCode};
 use url::Url;
 
@@ -57,6 +57,19 @@ pub(crate) fn next_request(
     *next.method_mut() = method;
     *next.url_mut() = url;
     Ok(next)
+}
+
+/// What was meant for TLS is not repeated in the clear: neither a body, nor, by leaving them out, credentials, without which
+/// the answer would be another (CVE-2018-18074).
+pub(crate) fn check_downgrade(from: &Request, next: &Request) -> Result<()> {
+    let downgrades = from.url().scheme() == "https" && next.url().scheme() == "http";
+    let is_confidential = !next.body().is_empty() || from.headers().contains(AUTHORIZATION);
+    if !downgrades || !is_confidential {
+        return Ok(());
+    }
+    let message = "The redirect leads from https:// to http://, where the request's body or credentials would be in the clear; \
+        without follow_redirects, next_request() is the request that follows";
+    Err(Error::new(ErrorKind::RemoteProtocol, message).with_url(from.url()))
 }
 
 /// 303 and 302 become GET, as browsers do, and 301 does for POST; HEAD stays HEAD.

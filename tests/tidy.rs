@@ -1,5 +1,6 @@
 //! The house rules that a compiler does not check: where targets are named, and which way dependencies point.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -63,6 +64,32 @@ fn no_file_is_too_long_and_no_work_is_left_open() {
             assert!(!source.contains(word), "{} contains {word}", path.display());
         }
     }
+}
+
+#[test]
+fn every_threat_has_the_tests_that_it_names() {
+    let table = fs::read_to_string(root().join("docs/threats.md")).expect("the table is there");
+    let rows = table
+        .lines()
+        .filter(|line| line.starts_with("| ") && !line.starts_with("| line") && !line.starts_with("| ---"));
+    let mut lines = BTreeSet::new();
+    for row in rows {
+        let [_, line, tests, note, _] = row.split('|').map(str::trim).collect::<Vec<_>>()[..] else { panic!("{row}") };
+        assert!(lines.insert(line.to_owned()), "{line} has two rows");
+        assert!(!tests.is_empty() || !note.is_empty(), "{line} has neither a test nor a reason");
+        tests.split(", ").filter(|test| !test.is_empty()).for_each(|test| check_test(line, test.trim_matches('`')));
+    }
+    assert!(lines.len() > 40, "{} rows", lines.len());
+}
+
+/// `path::name` is a test, and its file says which line it is for.
+fn check_test(line: &str, test: &str) {
+    let (path, name) = test.split_once("::").unwrap_or_else(|| panic!("{line}: {test} is no path::name"));
+    let source = fs::read_to_string(root().join(path)).unwrap_or_else(|_| panic!("{line}: there is no {path}"));
+    assert!(source.contains(&format!("fn {name}()")), "{line}: there is no {test}");
+    let numbered = |comment: &str| comment.split(|letter: char| !letter.is_alphanumeric()).any(|word| word == line);
+    let comments = source.lines().filter_map(|line| line.trim_start().strip_prefix("//"));
+    assert!(comments.into_iter().any(numbered), "{path} says nowhere that it is for {line}");
 }
 
 fn names_target(source: &str) -> bool {

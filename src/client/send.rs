@@ -170,6 +170,7 @@ impl Client {
                 return Ok(response);
             }
             request = next?;
+            redirect::check_downgrade(response.request(), &request)?;
             history.push(Box::pin(response.drained()).await);
         }
     }

@@ -54,11 +54,26 @@ support::test! {
         assert_eq!(response.request().unwrap().headers().iter().last().unwrap().0, "authorization");
     }
 
+    // G8.
     async fn illegal_credentials_are_refused() {
         for (user, password) in [("a:b", "c"), ("a\r\nb", "c"), ("a", "b\nc"), ("a\0", "b")] {
             let client = support::echo().auth((user.to_owned(), password.to_owned())).build().unwrap();
             let error = client.get("http://h/").send().await.unwrap_err();
             assert_eq!(error.kind(), ErrorKind::LocalProtocol);
+        }
+    }
+
+    // G8: nor do tokens and URLs carry a line break into a header, or a colon into a user name.
+    async fn no_credentials_break_out_of_their_header() {
+        for token in ["a\r\nx: y", "a\nb", "a\rb", "a\0"] {
+            let client = support::echo().auth(Bearer::new(token)).build().unwrap();
+            let error = client.get("http://h/").send().await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::LocalProtocol);
+            assert!(!format!("{error} {error:?}").contains("x: y"));
+        }
+        let client = support::echo().build().unwrap();
+        for url in ["http://a%0d%0ax:b@h/", "http://a:b%0A@h/", "http://a%00:b@h/", "http://a%3Ab:c@h/"] {
+            assert_eq!(client.get(url).send().await.unwrap_err().kind(), ErrorKind::LocalProtocol, "{url}");
         }
     }
 
@@ -105,11 +120,13 @@ support::test! {
         assert!(client.get("http://h/y").send().await.unwrap().history().is_empty());
     }
 
+    // G4.
     async fn an_endless_flow_is_ended() {
         let client = support::mock(|_| Response::new(401)).auth(Endless).build().unwrap();
         assert_eq!(client.get("http://h/").send().await.unwrap_err().kind(), ErrorKind::TooManyRedirects);
     }
 
+    // G9.
     async fn a_streamed_body_is_not_sent_twice() {
         let client = support::mock(|_| Response::new(401)).auth(Challenged).build().unwrap();
         let body = whimbrel::Body::stream(support::pieces(&["a"]), None);

@@ -200,6 +200,7 @@ support::test! {
         }
     }
 
+    // E14.
     async fn an_endless_redirect_body_is_dropped() {
         let hops = Arc::new(AtomicUsize::new(0));
         let client = whimbrel::Client::builder().transport(EndlessRedirects(hops.clone())).follow_redirects(true).build().unwrap();

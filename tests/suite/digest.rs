@@ -123,6 +123,21 @@ support::test! {
         }
     }
 
+    // G2. (`properties::challenges` has many more.)
+    async fn a_challenge_of_any_content_stays_in_its_quotes() {
+        for realm in ["x".repeat(65_536), "\\\"".repeat(1000), "\\\\".repeat(1000), "a, b=c\\\", nonce=\\\"d".into(), "\u{e9}\u{1f426}".into(), String::new()] {
+            let challenge = format!("Digest realm=\"{realm}\", nonce=\"{realm}n\", opaque=\"{realm}\"");
+            let client = support::mock(move |request| match sent(request).as_str() {
+                "" => Response::new(401).with_header("www-authenticate", &challenge),
+                _ => Response::new(200),
+            });
+            let client = client.auth(Digest::new("user", "pass")).build().unwrap();
+            let answer = answered(&client, "http://h/").await;
+            assert!(answer.starts_with(&format!("Digest username=\"user\", realm=\"{realm}\", nonce=\"{realm}n\", uri=\"/\", ")), "{answer}");
+            assert!(answer.ends_with(&format!(", algorithm=MD5, opaque=\"{realm}\"")), "{answer}");
+        }
+    }
+
     // G3.
     async fn one_field_may_hold_several_challenges() {
         let client = guarded("Negotiate, Basic realm=\"a, Digest b\", Digest realm=\"c\", nonce=n, Bearer");
@@ -178,6 +193,7 @@ support::test! {
         assert_eq!(response.history().iter().map(|hop| hop.status().as_u16()).collect::<Vec<_>>(), [303, 401]);
     }
 
+    // E7.
     async fn another_origins_challenge_is_not_answered() {
         let client = support::mock(|request| match request.url().host_str() {
             Some("h") => Response::new(307).with_header("location", "http://other/"),

@@ -46,6 +46,19 @@ support::test! {
         assert!(client.get("http://h/").send().await.is_ok());
     }
 
+    // G10.
+    async fn no_header_that_holds_a_secret_is_shown() {
+        let mut headers = whimbrel::Headers::new();
+        for name in ["authorization", "Proxy-Authorization", "cookie", "Set-Cookie"] {
+            headers.append(name, "S3CR3T").unwrap();
+        }
+        assert!(!format!("{headers:?}").contains("S3CR3T"), "{headers:?}");
+        let client = support::echo().header("authorization", "S3CR3T").cookie("n", "S3CR3T").auth(("user", "S3CR3T"));
+        let shown = format!("{:?} {:?}", client.build().unwrap(), whimbrel::auth::Bearer::new("S3CR3T"));
+        assert!(!shown.contains("S3CR3T"), "{shown}");
+    }
+
+    // G10.
     async fn nothing_shows_credentials() {
         let request = Client::new().get("http://user:S3CR3T@h/").header("authorization", "S3CR3T").build().unwrap();
         assert!(!format!("{request:?}").contains("S3CR3T"), "{request:?}");

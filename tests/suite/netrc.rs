@@ -75,7 +75,7 @@ support::test! {
         assert_eq!(response.request().unwrap().headers().joined("authorization").unwrap(), "Bearer t");
     }
 
-    // M3.
+    // E7, M3.
     async fn redirects_look_nothing_up() {
         let client = support::mock(|request| match request.url().host_str() {
             Some("h") => Response::new(302).with_header("location", "http://i/"),

@@ -44,6 +44,7 @@ support::test! {
         }
     }
 
+    // G10.
     async fn credentials_of_an_invalid_url_are_in_no_error() {
         let error = Client::new().get("http://user:S3CR3T@h:99999/").build().unwrap_err();
         assert!(!format!("{error} {error:?}").contains("S3CR3T"), "{error:?}");

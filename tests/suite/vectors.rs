@@ -93,6 +93,7 @@ async fn redirected(case: &Value) -> Option<String> {
 }
 
 support::test! {
+    // J8.
     async fn base_url_merge() {
         let (cases, mut vectors) = Vectors::cases(include_str!("../data/base_url_merge.json"));
         for case in &cases {

@@ -72,6 +72,7 @@ support::test! {
         assert_eq!(client.cookies().get("n").unwrap(), Some("1"));
     }
 
+    // F1.
     async fn domains_are_shared_below_public_suffixes_alone() {
         let client = jar();
         sent(&client, "http://a.co.uk/set?n=1;%20Domain=co.uk").await;
@@ -230,6 +231,7 @@ support::test! {
         assert_eq!(client.cookies().get("n").unwrap_err().kind(), ErrorKind::CookieConflict);
     }
 
+    // G10.
     async fn values_are_in_no_debug_output() {
         let mut cookies = Cookies::new();
         cookies.set("n", "S3CR3T");

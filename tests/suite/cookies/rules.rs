@@ -111,7 +111,7 @@ support::test! {
         }
     }
 
-    // F2
+    // F2, J3
     async fn addresses_are_no_domains() {
         let cases = [
             ("127.0.0.1", "127.0.0.1", "127.0.0.1", true), ("127.0.0.1", ".0.0.1", "127.0.0.1", false),
@@ -225,6 +225,7 @@ support::test! {
         }
     }
 
+    // F8.
     async fn dates_of_all_ages_are_clamped() {
         for past in ["01 Jan 1601 00:00:00", "31 Dec 1969 23:59:59", "09 Sep 0001 08:07:06", "01 Jan 70 00:00:00", "29 Feb 2000 00:00:00", "31 Dec 99 00:00:00"] {
             assert!(jar("http://h/", &[&format!("n=1; Expires={past}")]).is_empty(), "{past}");

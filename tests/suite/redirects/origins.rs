@@ -30,7 +30,7 @@ fn having(hops: &[Headers], name: &str) -> Vec<bool> {
 }
 
 support::test! {
-    // E1, E5: what is not known to be harmless may be a credential under any name.
+    // E1, E5, E8: what is not known to be harmless may be a credential under any name.
     async fn only_harmless_fields_cross_origins() {
         const SECRET: &[&str] = &[
             "authorization", "proxy-authorization", "cookie", "www-authenticate", "proxy-authenticate", "x-api-key", "api-key",
@@ -51,7 +51,7 @@ support::test! {
             ("http://a/", "http://a:80/x", true), ("http://a/", "HTTP://A/x", true), ("https://a/", "https://a:443/x", true),
             ("http://127.0.0.1/", "http://0x7f.1/x", true), ("http://b\u{fc}cher.example/", "http://xn--bcher-kva.example/x", true),
             ("http://[::1]/", "http://[0::1]/x", true), ("http://a/", "http://user:pass@a/x", true), ("http://a/", "//a/x", true),
-            ("https://h:8443/", "http://h:8443/", false), ("http://h/", "https://h/", false), ("https://h/", "http://h:443/", false),
+            ("http://h/", "https://h/", false),
             ("http://h/", "http://h:81/", false), ("http://foo.com/", "http://sub.foo.com/", false), ("http://sub.foo.com/", "http://foo.com/", false),
             ("http://foo.com/", "http://notfoo.com/", false), ("http://foo.com/", "http://foo.com.evil/", false), ("http://foo.com/", "http://foo.com./", false),
             ("http://a.foo.com/", "http://b.foo.com/", false), ("http://[::1]/", "http://[::2]/", false), ("http://1.2.3.4/", "http://4.3.2.1/", false),
@@ -65,6 +65,24 @@ support::test! {
         // E6: a zone is no part of a URL's host.
         let client = leading(302, ["http://[::1%25.foo.com]/"]).build().unwrap();
         assert_eq!(client.get("http://foo.com/").send().await.unwrap_err().kind(), ErrorKind::RemoteProtocol);
+    }
+
+    // E2: what was meant for TLS does not go on in the clear, not even without its credentials.
+    async fn a_downgrade_is_followed_by_nothing_confidential() {
+        let to = |code, url: &'static str| leading(code, [url]).build().unwrap();
+        for (from, target) in [("https://h/", "http://h/"), ("https://h:8443/", "http://h:8443/"), ("https://h/", "http://h:443/")] {
+            let refused = |error: whimbrel::Error| assert_eq!(error.kind(), ErrorKind::RemoteProtocol, "{from} to {target}");
+            refused(to(302, target).get(from).header("authorization", "S3CR3T").send().await.unwrap_err());
+            refused(to(302, target).get(from).auth(("user", "pass")).send().await.unwrap_err());
+            refused(to(307, target).post(from).content("S3CR3T").send().await.unwrap_err());
+            for harmless in [to(302, target).get(from), to(302, target).post(from).content("x"), to(307, target).post(from), to(302, target).get(from).header("x-key", "k")] {
+                assert_eq!(harmless.send().await.unwrap().status(), 200, "{from} to {target}");
+            }
+            let client = leading(302, [target]).follow_redirects(false).build().unwrap();
+            let response = client.get(from).header("authorization", "S3CR3T").send().await.unwrap();
+            assert!(!response.next_request().unwrap().headers().contains("authorization"));
+        }
+        assert_eq!(to(307, "https://h/").post("http://h/").content("x").send().await.unwrap().status(), 200);
     }
 
     // E3: what was taken away does not come back (Go CVE-2024-45336).

@@ -154,6 +154,7 @@ support::test! {
         }
     }
 
+    // E1.
     async fn redirects_cross_origins() {
         let server = server();
         let there = format!("{}/anything", server.http.replace("127.0.0.1", "localhost"));
