@@ -266,4 +266,38 @@ mod tests {
         assert!(environment(&[cgi, ("http_proxy", "evil:1"), ("HTTP_PROXY", "evil:1")]).proxies.is_empty());
         assert_eq!(environment(&[cgi, ("HTTPS_PROXY", "good:1")]).proxies.len(), 1);
     }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::test_runner::Config { failure_persistence: None, ..Default::default() })]
+
+        #[test]
+        fn no_text_panics_and_no_star_is_everything(text in "\\PC{0,60}", host in "[a-z]{1,8}(\\.[a-z]{1,8}){0,3}") {
+            let rules = NoProxy::parse(&text);
+            let url = format!("http://{host}/").parse().unwrap();
+            assert!(!rules.everything || text.split(',').any(|entry| entry.trim() == "*"));
+            // What is left out covers nothing.
+            let without = NoProxy::parse(&rules.ignored.join(","));
+            assert!(!without.covers(&url));
+        }
+
+        #[test]
+        fn a_host_covers_itself_and_what_is_below_it(host in "[a-z][a-z0-9]{0,8}(\\.[a-z][a-z0-9]{0,8}){1,3}", below in "[a-z]{1,8}", port in 1..=u16::MAX) {
+            let at = |authority: String| format!("http://{authority}/").parse().unwrap();
+            for noise in ["", " ", ",", "x.invalid , ", "10.0.0.0/8,"] {
+                let rules = NoProxy::parse(&format!("{noise}{host}:{port}"));
+                assert!(rules.covers(&at(format!("{host}:{port}"))) && rules.covers(&at(format!("{below}.{host}:{port}"))));
+                let other_port = if port == 1 { 2 } else { port - 1 };
+                assert!(!rules.covers(&at(format!("{below}{host}:{port}"))) && !rules.covers(&at(format!("{host}:{other_port}"))));
+            }
+        }
+
+        #[test]
+        fn a_network_covers_its_addresses_alone(network: std::net::Ipv4Addr, prefix in 0_u8..=32, other: std::net::Ipv4Addr) {
+            let rules = NoProxy::parse(&format!("{network}/{prefix}"));
+            let mask = u32::MAX.checked_shl(32 - u32::from(prefix)).unwrap_or(0);
+            let inside = network.to_bits() & mask == other.to_bits() & mask;
+            assert_eq!(rules.covers(&format!("http://{other}/").parse().unwrap()), inside);
+            assert!(rules.covers(&format!("http://[{}]:8080/", network.to_ipv6_mapped()).parse().unwrap()));
+        }
+    }
 }
