@@ -6,7 +6,7 @@
 //! - `Instant` with `elapsed`, `checked_add`, `checked_sub`, `saturating_duration_since`; `now()`; `unix_time()`;
 //! - `Sleep`, a future, and `sleep(Duration) -> Sleep`;
 //! - `random() -> Result<[u8; 16]>` from the system's generator, never a weak one;
-//! - `env_var(&str)` and `read_file_at_most(path, bytes)`, empty-handed where the host has neither;
+//! - `HAS_ENVIRONMENT`; `env_var(&str)` and `read_file_at_most(path, bytes)`, empty-handed where the host has neither;
 //! - `file_length(path)`, and `FileReader` with `open(path)` and `poll_piece(bytes, cx)`: errors where there are no files;
 //! - `HostStream`: the stream of a response body that the host itself can read, or an empty type;
 //! - `host_url(&str)`: a URL as the host's parser reads it, where there is one;

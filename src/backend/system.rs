@@ -43,6 +43,8 @@ pub(crate) fn run<E: Display>(program: impl Future<Output = Result<(), E>> + 'st
     std::process::exit(1);
 }
 
+pub(crate) const HAS_ENVIRONMENT: bool = true;
+
 #[expect(clippy::disallowed_methods, reason = "the edge where the environment comes in")]
 pub(crate) fn env_var(name: &str) -> Option<String> {
     std::env::var(name).ok()

@@ -129,6 +129,9 @@ pub(crate) fn random() -> Result<[u8; 16]> {
     Ok(random)
 }
 
+/// What is only of use with one is left out of the program.
+pub(crate) const HAS_ENVIRONMENT: bool = false;
+
 /// Not every host has an environment, and those that have one keep it to themselves.
 pub(crate) fn env_var(_: &str) -> Option<String> {
     None

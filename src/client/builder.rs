@@ -9,7 +9,7 @@ use super::hooks::{Hook, Hooks, IntoHookResult};
 use super::route::{Route, Routes};
 use super::{Client, Inner};
 use crate::auth::Auth;
-use crate::backend::{MaybeSend, MaybeSync, env_var};
+use crate::backend::{HAS_ENVIRONMENT, MaybeSend, MaybeSync, env_var};
 use crate::config::{MAX_DECODED_SIZE, Timeout, TransportConfig, transport_settings};
 use crate::cookies::Cookies;
 use crate::decode::ACCEPT_ENCODING;
@@ -271,7 +271,8 @@ impl ClientBuilder {
             return Err(Error::new(ErrorKind::Unsupported, message));
         }
         // Whoever chose a transport or a proxy needs none of the environment (HTTPX).
-        let from_environment = self.config.trust_env && self.config.proxy.is_none() && self.transport.is_none();
+        let from_environment =
+            HAS_ENVIRONMENT && self.config.trust_env && self.config.proxy.is_none() && self.transport.is_none();
         let environment = if from_environment { proxies(env_var) } else { EnvironmentProxies::default() };
         let main = match self.transport {
             Some(transport) => Route::custom(transport),

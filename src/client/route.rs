@@ -3,6 +3,7 @@
 use url::Url;
 
 use super::log;
+use crate::backend::HAS_ENVIRONMENT;
 use crate::config::TransportConfig;
 use crate::error::{Error, ErrorKind, Result};
 use crate::http_transport::HttpTransport;
@@ -81,19 +82,21 @@ impl Routes {
         mut environment: EnvironmentProxies,
         config: &TransportConfig,
     ) -> Self {
-        log::ignored_no_proxy(&environment.no_proxy.ignored);
-        let proxies = environment.proxies.drain(..).map(|(variable, pattern, proxy)| Mount {
-            pattern,
-            route: Some(Route::of_environment(variable, proxy, config)),
-            is_environment: true,
-        });
+        let mut mounts: Vec<Mount> = Vec::new();
+        if HAS_ENVIRONMENT {
+            log::ignored_no_proxy(&environment.no_proxy.ignored);
+            mounts.extend(environment.proxies.drain(..).map(|(variable, pattern, proxy)| Mount {
+                pattern,
+                route: Some(Route::of_environment(variable, proxy, config)),
+                is_environment: true,
+            }));
+        }
         let given = given.into_iter().map(|(pattern, transport)| Mount {
             pattern,
             route: transport.map(Route::custom),
             is_environment: false,
         });
-        let mut mounts: Vec<Mount> = Vec::new();
-        for mount in proxies.chain(given) {
+        for mount in given {
             mounts.retain(|known| known.pattern != mount.pattern);
             mounts.push(mount);
         }
@@ -103,7 +106,7 @@ impl Routes {
 
     /// The first mount that matches; one without a transport leads back to the client's own.
     pub(super) fn of(&self, url: &Url) -> &Route {
-        let covered = |mount: &Mount| mount.is_environment && self.environment.no_proxy.covers(url);
+        let covered = |mount: &Mount| HAS_ENVIRONMENT && mount.is_environment && self.environment.no_proxy.covers(url);
         let mount = self.mounts.iter().find(|mount| mount.pattern.matches(url) && !covered(mount));
         mount.and_then(|mount| mount.route.as_ref()).unwrap_or(&self.main)
     }
