@@ -155,9 +155,11 @@ fn beyond_slashes(base: &Url, text: &str) -> Option<Url> {
     if is_special && text.starts_with(['/', '\\']) { base.join(&format!("//{host}")).ok() } else { None }
 }
 
-/// Names beyond ASCII need tables, which the npm package leaves to the host.
+/// Names beyond ASCII need tables, which the npm package leaves to the host. With tables what fails has failed, whatever a host
+/// makes of it.
 fn known_to_host(text: &str) -> Option<Url> {
-    if text.is_ascii() { None } else { Url::parse(&host_url(text)?).ok() }
+    let has_tables = || Url::parse("http://\u{fc}/").is_ok();
+    if text.is_ascii() || has_tables() { None } else { Url::parse(&host_url(text)?).ok() }
 }
 
 /// The base is stored with a slash at the end of its path, so that merging appends (HTTPX).

@@ -35,7 +35,6 @@ pub(super) struct FetchBody {
 
 impl FetchBody {
     pub(super) fn new(response: Response, abort: AbortOnDrop, timeout: Timeout, trace: Trace) -> Self {
-        trace.started(RECEIVE_BODY, response.status());
         Self {
             response,
             reader: None,
@@ -53,6 +52,7 @@ impl FetchBody {
             // get_reader throws when JavaScript has locked the stream.
             let reader = Reflect::get(&stream, &"getReader".into()).map(JsCast::unchecked_into::<Function>);
             let reader = reader.and_then(|get_reader| get_reader.call0(&stream)).map_err(read_error)?;
+            self.trace.started(RECEIVE_BODY, self.response.status());
             self.reader = Some(reader.unchecked_into());
         }
         if let (None, Some(reader)) = (&self.reading, &self.reader) {

@@ -231,8 +231,8 @@ fn receive(response: IncomingResponse, request: &Request, upload: Upload) -> Res
         timeout: request.timeout(),
         patience: Patience::default(),
         trace: request.trace().clone(),
+        is_started: false,
     };
-    body.trace.started(RECEIVE_BODY, status);
     Ok((Head::new(status, headers), Incoming::Stream(Box::pin(body))))
 }
 
@@ -246,6 +246,7 @@ struct HostBody {
     timeout: Timeout,
     patience: Patience,
     trace: Trace,
+    is_started: bool,
 }
 
 const MAX_READ: u64 = 64 * 1024;
@@ -253,6 +254,9 @@ const MAX_READ: u64 = 64 * 1024;
 impl ReadBody for HostBody {
     fn poll_chunk(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes>>> {
         let body = &mut *self;
+        if !std::mem::replace(&mut body.is_started, true) {
+            body.trace.started(RECEIVE_BODY, "");
+        }
         // What fails there shows in the response, if at all.
         let _ = body.upload.poll(cx);
         loop {
