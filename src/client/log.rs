@@ -56,6 +56,8 @@ mod told {
             Self
         }
 
+        // A future is kilobytes, and a call would move them.
+        #[inline(always)]
         pub(in crate::client) fn around<F>(self, future: F) -> F {
             future
         }

@@ -229,7 +229,8 @@ impl RequestBuilder {
     /// Sends the request and reads the response.
     pub async fn send(self) -> Result<Response> {
         let (client, request, options) = self.into_parts()?;
-        client.send_with(request, options).await
+        // As `send_with`, whose future would be one more to move.
+        client.stream_with(request, options).await?.read().await
     }
 
     /// Sends the request and returns as soon as the response's head is there.
