@@ -32,7 +32,7 @@ use crate::query_params::QueryParams;
 use crate::request::Request;
 use crate::response::Response;
 use crate::trace::TraceEvent;
-use crate::transport::Capabilities;
+use crate::transport::{Capabilities, PoolStats};
 use crate::url_merge::IntoUrl;
 
 /// What needs no waiting is the same for both faces.
@@ -87,7 +87,12 @@ impl Client {
 
     same! { client: Client,
         base_url -> Option<&url::Url>, headers -> &Headers, params -> &QueryParams, timeout -> Timeout, cookies -> Cookies,
-        capabilities -> Capabilities
+        capabilities -> Capabilities, is_closed -> bool, pool_stats -> Option<PoolStats>
+    }
+
+    /// As [`crate::Client::close`].
+    pub fn close(&self) {
+        self.client.close();
     }
 
     /// As [`crate::Client::send`].

@@ -6,7 +6,7 @@ use crate::config::{TransportConfig, transport_settings};
 use crate::error::Result;
 use crate::request::Request;
 use crate::streaming::StreamingResponse;
-use crate::transport::{Capabilities, Transport};
+use crate::transport::{Capabilities, PoolStats, Transport};
 
 /// HTTP as this target speaks it: over sockets natively, by `fetch` in JavaScript hosts, by both sockets and `wasi:http` on
 /// WASI (HTTPX's `HTTPTransport`).
@@ -42,6 +42,11 @@ impl HttpTransport {
         TargetTransport::new(config).map(|inner| Self { inner })
     }
 
+    /// What its pool has to do; `None` where the host keeps the connections.
+    pub fn pool_stats(&self) -> Option<PoolStats> {
+        self.inner.pool_stats()
+    }
+
     /// [`Transport::send`] without a box.
     pub(crate) async fn send_unboxed(&self, request: Request) -> Result<StreamingResponse> {
         self.inner.send(request).await
@@ -55,6 +60,10 @@ impl Transport for HttpTransport {
 
     fn capabilities(&self) -> Capabilities {
         self.inner.capabilities()
+    }
+
+    fn close(&self) {
+        self.inner.close();
     }
 }
 

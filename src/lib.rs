@@ -64,7 +64,7 @@ pub use request::Request;
 pub use response::Response;
 pub use streaming::{Chunks, Lines, StreamingResponse, TextStream};
 pub use trace::{TraceEvent, TraceStage};
-pub use transport::{Capabilities, IntoMockResponse, MockTransport, Transport};
+pub use transport::{Capabilities, IntoMockResponse, MockTransport, PoolStats, Transport};
 #[cfg(feature = "tower")]
 pub use transport::{ClientAddress, ServiceBody, ServiceTransport};
 pub use url::Url;

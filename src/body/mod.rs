@@ -177,6 +177,12 @@ impl Body {
         self.as_bytes().is_none()
     }
 
+    /// Whether it can be sent again.
+    #[allow(dead_code, reason = "of use where connections are our own")]
+    pub(crate) fn is_repeatable(&self) -> bool {
+        !matches!(self.inner, Inner::Stream(_) | Inner::Consumed)
+    }
+
     /// A second body of the same bytes; `None` for a stream.
     pub fn try_clone(&self) -> Option<Self> {
         let inner = match &self.inner {

@@ -298,6 +298,7 @@ impl ClientBuilder {
                 default_encoding: self.encoding.shared(),
                 hooks: self.hooks,
                 routes: Routes::new(main, self.mounts, environment, &self.config),
+                is_closed: Default::default(),
             }),
         })
     }

@@ -9,6 +9,7 @@ mod request_builder;
 mod route;
 mod send;
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use http::{HeaderName, Method};
@@ -30,7 +31,7 @@ use crate::query_params::QueryParams;
 use crate::request::Request;
 use crate::response::Response;
 use crate::streaming::StreamingResponse;
-use crate::transport::Capabilities;
+use crate::transport::{Capabilities, PoolStats};
 use crate::url_merge::{IntoUrl, LastOrigin};
 
 /// Makes requests that share configuration, cookies and connections (HTTPX's `Client`).
@@ -64,6 +65,7 @@ struct Inner {
     default_encoding: Option<Arc<DefaultEncoding>>,
     hooks: Hooks,
     routes: Routes,
+    is_closed: AtomicBool,
 }
 
 impl Default for Client {
@@ -171,6 +173,36 @@ impl Client {
     pub fn update_cookies<T>(&self, change: impl FnOnce(&mut Cookies) -> T) -> Result<T> {
         builder::check_cookies(&self.capabilities())?;
         Ok(change(&mut self.jar()))
+    }
+
+    /// Closes the client, its clones and its transports, mounts too: idle connections at once, the others when their response
+    /// is read. What is sent from now on is `Unsupported`. Without it, dropping the last clone closes everything (HTTPX's
+    /// `close`).
+    ///
+    /// ```
+    /// let client = whimbrel::Client::new();
+    /// client.close();
+    /// assert!(client.is_closed());
+    /// ```
+    pub fn close(&self) {
+        self.inner.is_closed.store(true, Ordering::Relaxed);
+        self.inner.routes.close();
+    }
+
+    /// Whether it was closed.
+    pub fn is_closed(&self) -> bool {
+        self.inner.is_closed.load(Ordering::Relaxed)
+    }
+
+    /// How many connections the client's own transport has open and idle, and how many requests wait for one; `None` where
+    /// the host keeps the connections, and for a transport that was given.
+    ///
+    /// ```
+    /// let client = whimbrel::Client::new();
+    /// assert!(client.pool_stats().is_none_or(|stats| stats.open == 0));
+    /// ```
+    pub fn pool_stats(&self) -> Option<PoolStats> {
+        self.inner.routes.main.pool_stats()
     }
 
     /// What the client's transport shows and does by itself.

@@ -11,7 +11,7 @@ use crate::mounts::{EnvironmentProxies, UrlPattern};
 use crate::proxy::Proxy;
 use crate::request::Request;
 use crate::streaming::StreamingResponse;
-use crate::transport::{Capabilities, Transport};
+use crate::transport::{Capabilities, PoolStats, Transport};
 
 /// A transport and what it can do, which is asked once.
 pub(super) struct Route {
@@ -48,6 +48,22 @@ impl Route {
     /// Whether the user wrote it, and so knows what it is for.
     pub(super) fn is_custom(&self) -> bool {
         matches!(self.kind, Kind::Custom(_))
+    }
+
+    fn close(&self) {
+        match &self.kind {
+            Kind::Http(transport) => transport.close(),
+            Kind::Custom(transport) => transport.close(),
+            Kind::Unusable(..) => {}
+        }
+    }
+
+    /// Of the target's own transport.
+    pub(super) fn pool_stats(&self) -> Option<PoolStats> {
+        match &self.kind {
+            Kind::Http(transport) => transport.pool_stats(),
+            _ => None,
+        }
     }
 
     pub(super) async fn send(&self, request: Request) -> Result<StreamingResponse> {
@@ -102,6 +118,12 @@ impl Routes {
         }
         mounts.sort_by_key(|mount| mount.pattern.priority());
         Self { main, mounts, environment }
+    }
+
+    /// HTTPX closes the mounts, too.
+    pub(super) fn close(&self) {
+        self.main.close();
+        self.mounts.iter().filter_map(|mount| mount.route.as_ref()).for_each(Route::close);
     }
 
     /// The first mount that matches; one without a transport leads back to the client's own.

@@ -56,6 +56,10 @@ impl Client {
     /// [`stream`](Self::stream) with its own auth and redirects: everything up to the head of the final response, within the
     /// total timeout.
     pub async fn stream_with(&self, mut request: Request, options: SendOptions) -> Result<StreamingResponse> {
+        if self.is_closed() {
+            let message = "Cannot send a request, as the client has been closed";
+            return Err(Error::new(ErrorKind::Unsupported, message).with_url(request.url()));
+        }
         let follow = self.follows(&options)?;
         request.set_default_timeout(self.inner.timeout);
         let total = request.timeout().total;

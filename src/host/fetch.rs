@@ -22,7 +22,7 @@ use crate::headers::Headers;
 use crate::request::Request;
 use crate::response::Head;
 use crate::streaming::StreamingResponse;
-use crate::transport::Capabilities;
+use crate::transport::{Capabilities, PoolStats};
 use crate::url_merge::check_scheme;
 
 #[wasm_bindgen]
@@ -87,6 +87,13 @@ impl FetchTransport {
             host_header: false,
             streamed_requests: true,
         }
+    }
+
+    /// The host closes its connections when it likes.
+    pub(crate) fn close(&self) {}
+
+    pub(crate) fn pool_stats(&self) -> Option<PoolStats> {
+        None
     }
 
     pub(crate) async fn send(&self, mut request: Request) -> Result<StreamingResponse> {

@@ -7,7 +7,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::request::Request;
 use crate::socket::SocketTransport;
 use crate::streaming::StreamingResponse;
-use crate::transport::Capabilities;
+use crate::transport::{Capabilities, PoolStats};
 
 pub(crate) struct WasiTransport {
     socket: SocketTransport,
@@ -23,6 +23,14 @@ impl WasiTransport {
 
     pub(crate) fn capabilities(&self) -> Capabilities {
         self.socket.capabilities()
+    }
+
+    pub(crate) fn close(&self) {
+        self.socket.close();
+    }
+
+    pub(crate) fn pool_stats(&self) -> Option<PoolStats> {
+        self.socket.pool_stats()
     }
 
     pub(crate) async fn send(&self, request: Request) -> Result<StreamingResponse> {

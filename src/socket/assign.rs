@@ -6,6 +6,7 @@ use std::task::Waker;
 
 use crate::backend::Instant;
 use crate::config::Limits;
+use crate::transport::PoolStats;
 
 /// The connections of a pool and the requests that wait for one (HTTPX 1.12, keep-alive counting idle ones only).
 pub(super) struct Assignment<C> {
@@ -16,6 +17,8 @@ pub(super) struct Assignment<C> {
     open: usize,
     waiting: VecDeque<Waiting<C>>,
     next_ticket: u64,
+    /// How often an idle connection served again.
+    reused: u64,
 }
 
 struct Idle<C> {
@@ -47,7 +50,7 @@ pub(super) struct Ticket(u64);
 
 impl<C> Assignment<C> {
     pub(super) fn new(limits: Limits) -> Self {
-        Self { limits, idle: VecDeque::new(), open: 0, waiting: VecDeque::new(), next_ticket: 0 }
+        Self { limits, idle: VecDeque::new(), open: 0, waiting: VecDeque::new(), next_ticket: 0, reused: 0 }
     }
 
     /// A connection or room for one at once, unless others wait already.
@@ -85,6 +88,26 @@ impl<C> Assignment<C> {
         }
     }
 
+    /// An idle connection to the origin, with its own room, for one that proved to be of no use.
+    pub(super) fn another(&mut self, origin: &str) -> Option<(Arc<str>, C)> {
+        let at = self.idle.iter().rposition(|idle| &*idle.origin == origin)?;
+        self.idle.remove(at).map(|idle| (idle.origin, idle.connection))
+    }
+
+    /// A connection serves once more.
+    pub(super) fn count_reuse(&mut self) {
+        self.reused += 1;
+    }
+
+    /// Keeps no connection from now on, and hands over those that are idle.
+    pub(super) fn close(&mut self) -> Vec<C> {
+        self.limits.max_keepalive_connections = Some(0);
+        self.open -= self.idle.len();
+        let idle = self.idle.drain(..).map(|idle| idle.connection).collect();
+        self.serve();
+        idle
+    }
+
     /// A connection is free again.
     pub(super) fn put_back(&mut self, origin: Arc<str>, connection: C, now: Instant) {
         self.idle.push_back(Idle { origin, connection, since: now });
@@ -114,6 +137,11 @@ impl<C> Assignment<C> {
             self.serve();
         }
         dropped
+    }
+
+    /// How many there are.
+    pub(super) fn stats(&self) -> PoolStats {
+        PoolStats { open: self.open, idle: self.idle.len(), waiting: self.waiting.len(), reused: self.reused }
     }
 
     /// Idle and open connections and waiting requests.

@@ -28,7 +28,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::request::Request;
 use crate::streaming::StreamingResponse;
 use crate::trace::Trace;
-use crate::transport::Capabilities;
+use crate::transport::{Capabilities, PoolStats};
 use crate::url_merge::check_scheme;
 
 /// Connections of our own, pooled by origin.
@@ -71,22 +71,50 @@ impl SocketTransport {
     async fn exchange(&self, request: &mut Request) -> Result<(crate::response::Head, crate::body::Incoming)> {
         check_scheme(request.url())?;
         check_tls(request.url())?;
-        let passed_on = self.proxy.as_ref().filter(|_| request.url().scheme() == "http");
-        // A proxy that passes requests on takes those to all origins over one connection.
-        let origin = origin(passed_on.map_or(request.url(), |proxy| &proxy.url));
-        let lease = match self.pool.checkout(&origin, request.timeout().pool).await? {
-            Checkout::Reuse(lease) => lease,
-            Checkout::Connect(permit) => self.open(permit, &origin, request).await?,
-        };
+        let passed_on = self.passing_on(request.url());
         let method = request.method().clone();
-        Exchange::new(lease, request, passed_on)?.run(&method).await
+        let permit = match self.checkout(request).await? {
+            Checkout::Connect(permit) => permit,
+            Checkout::Reuse(lease) => match Exchange::new(lease, request, passed_on)?.run(&method).await {
+                Err(failure) if failure.is_repeatable && request.body().is_repeatable() => {
+                    // The server closed it while the request was under way. Once more, over a connection that is new.
+                    self.checkout(request).await?.into_permit()
+                }
+                result => return result.map_err(|failure| failure.error),
+            },
+        };
+        let lease = self.open(permit, request).await?;
+        Exchange::new(lease, request, passed_on)?.run(&method).await.map_err(|failure| failure.error)
     }
 
-    async fn open(&self, permit: Permit, origin: &str, request: &Request) -> Result<Lease> {
+    /// The proxy, if it passes this request on instead of tunnelling it.
+    fn passing_on(&self, url: &Url) -> Option<&ProxySettings> {
+        self.proxy.as_ref().filter(|_| url.scheme() == "http")
+    }
+
+    /// What its connections may be shared by. A proxy that passes requests on takes those to all origins over one.
+    fn key<'a>(&'a self, url: &'a Url) -> Cow<'a, str> {
+        origin(self.passing_on(url).map_or(url, |proxy| &proxy.url))
+    }
+
+    async fn checkout(&self, request: &Request) -> Result<Checkout> {
+        self.pool.checkout(&self.key(request.url()), request.timeout().pool).await
+    }
+
+    /// Closes what is idle, and keeps nothing from now on.
+    pub(crate) fn close(&self) {
+        self.pool.close();
+    }
+
+    pub(crate) fn pool_stats(&self) -> Option<PoolStats> {
+        Some(self.pool.stats())
+    }
+
+    async fn open(&self, permit: Permit, request: &Request) -> Result<Lease> {
         let late = |limit| timed_out(ErrorKind::ConnectTimeout, "No connection could be made", limit);
         let connecting = self.connect(request.url(), request.trace());
         let stream = within(request.timeout().connect, late, connecting).await?;
-        Ok(permit.lease(origin, Connection::new(stream)))
+        Ok(permit.lease(&self.key(request.url()), Connection::new(stream)))
     }
 
     async fn connect(&self, url: &Url, trace: &Trace) -> Result<Stream> {

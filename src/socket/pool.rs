@@ -8,22 +8,33 @@ use std::time::Duration;
 use bytes::BytesMut;
 
 use super::assign::{Assignment, Granted, Ticket};
+use super::http1::{BodyDecoder, drain};
 use super::stream::Stream;
-use crate::backend::now;
+use crate::backend::{Instant, now};
 use crate::config::Limits;
 use crate::deadline::{timed_out, within};
 use crate::error::{ErrorKind, Result};
+use crate::transport::PoolStats;
 
 /// A connection and its buffers.
 pub(super) struct Connection {
     pub(super) stream: Stream,
     pub(super) read: BytesMut,
     pub(super) write: Vec<u8>,
+    /// When the server said that it closes it (`Keep-Alive: timeout=…`).
+    pub(super) until: Option<Instant>,
+    /// A body that nobody read to its end, and that stands between this connection and its next request.
+    pub(super) unread: Option<BodyDecoder>,
 }
 
 impl Connection {
     pub(super) fn new(stream: Stream) -> Box<Self> {
-        Box::new(Self { stream, read: BytesMut::new(), write: Vec::new() })
+        Box::new(Self { stream, read: BytesMut::new(), write: Vec::new(), until: None, unread: None })
+    }
+
+    /// Whether it must not serve again: its time is over, or the server closed it, or sent what nobody asked for.
+    fn is_stale(&self) -> bool {
+        self.until.is_some_and(|until| until <= now()) || self.stream.is_stale()
     }
 }
 
@@ -37,6 +48,16 @@ pub(super) enum Checkout {
     Connect(Permit),
 }
 
+impl Checkout {
+    /// Room for a new connection, be it that of an idle one.
+    pub(super) fn into_permit(self) -> Permit {
+        match self {
+            Self::Reuse(lease) => lease.into_permit(),
+            Self::Connect(permit) => permit,
+        }
+    }
+}
+
 impl Pool {
     pub(super) fn new(limits: Limits) -> Arc<Self> {
         Arc::new(Self { state: Mutex::new(Assignment::new(limits)) })
@@ -44,21 +65,43 @@ impl Pool {
 
     /// An idle connection that is still good, or permission to open one; waits its turn for so long.
     pub(super) async fn checkout(self: &Arc<Self>, origin: &str, patience: Option<Duration>) -> Result<Checkout> {
-        loop {
-            let granted = match self.request(origin) {
-                Some(granted) => granted,
-                None => self.wait(origin, patience).await?,
-            };
-            match granted {
-                Granted::Connect => return Ok(Checkout::Connect(Permit { pool: Some(self.clone()) })),
-                // The server may have closed it meanwhile, or sent what nobody asked for: try the next one.
-                Granted::Reuse(_, connection) if connection.stream.is_stale() => self.lock().closed(),
-                Granted::Reuse(origin, connection) => {
-                    let permit = Permit { pool: Some(self.clone()) };
-                    return Ok(Checkout::Reuse(Lease { origin, connection: Some(connection), permit }));
-                }
+        let granted = match self.request(origin) {
+            Some(granted) => granted,
+            None => self.wait(origin, patience).await?,
+        };
+        let mut lease = match granted {
+            Granted::Connect => return Ok(Checkout::Connect(self.permit())),
+            Granted::Reuse(origin, connection) => self.lease(origin, connection),
+        };
+        // Whoever waited its turn does not go back to the end of the line for a connection that is of no use.
+        while !lease.is_usable().await {
+            let permit = lease.into_permit();
+            let another = self.lock().another(origin);
+            match another {
+                Some((origin, connection)) => lease = self.lease(origin, connection),
+                None => return Ok(Checkout::Connect(permit)),
             }
         }
+        self.lock().count_reuse();
+        Ok(Checkout::Reuse(lease))
+    }
+
+    /// Closes what is idle, and keeps nothing from now on.
+    pub(super) fn close(&self) {
+        let idle = self.lock().close();
+        drop(idle);
+    }
+
+    pub(super) fn stats(&self) -> PoolStats {
+        self.lock().stats()
+    }
+
+    fn permit(self: &Arc<Self>) -> Permit {
+        Permit { pool: Some(self.clone()) }
+    }
+
+    fn lease(self: &Arc<Self>, origin: Arc<str>, connection: Box<Connection>) -> Lease {
+        Lease { origin, connection: Some(connection), permit: self.permit() }
     }
 
     fn request(&self, origin: &str) -> Option<Granted<Box<Connection>>> {
@@ -141,10 +184,32 @@ impl Lease {
         self.connection.is_none()
     }
 
+    /// Closes the connection and keeps its room.
+    pub(super) fn into_permit(self) -> Permit {
+        self.permit
+    }
+
+    /// Whether it may serve again, once a body that is in the way was read: if that is short and comes soon.
+    async fn is_usable(&mut self) -> bool {
+        let connection = self.connection();
+        if connection.unread.is_some() && !drain(connection).await {
+            return false;
+        }
+        connection.read.is_empty() && !connection.is_stale()
+    }
+
+    /// Back to the pool with a body that nobody wants to read. (A drop cannot wait for it; who needs the connection can.)
+    pub(super) fn park(&mut self, unread: BodyDecoder) {
+        if let Some(connection) = &mut self.connection {
+            connection.unread = Some(unread);
+        }
+        self.release(true);
+    }
+
     /// Back to the pool if it may serve again and nothing is left to read; else it is closed.
     pub(super) fn release(&mut self, reusable: bool) {
         let Some(connection) = self.connection.take() else { return };
-        let reusable = reusable && connection.read.is_empty();
+        let reusable = reusable && (connection.read.is_empty() || connection.unread.is_some());
         let Some(pool) = self.permit.pool.take() else { return };
         let now = now();
         let mut state = pool.lock();

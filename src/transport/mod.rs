@@ -37,6 +37,23 @@ pub trait Transport: MaybeSend + MaybeSync + 'static {
     fn capabilities(&self) -> Capabilities {
         Capabilities::default()
     }
+
+    /// Closes what is open and not in use. The client that it belongs to was closed, and sends nothing more.
+    fn close(&self) {}
+}
+
+/// What a pool of connections has to do at the moment, see [`Client::pool_stats`](crate::Client::pool_stats).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PoolStats {
+    /// All connections: idle, in use and being made.
+    pub open: usize,
+    /// Connections that wait for a request.
+    pub idle: usize,
+    /// Requests that wait for a connection.
+    pub waiting: usize,
+    /// How often a request went over a connection that was there already.
+    pub reused: u64,
 }
 
 /// A transport that is chosen while the program runs.
@@ -48,6 +65,10 @@ impl<T: Transport + ?Sized> Transport for Box<T> {
     fn capabilities(&self) -> Capabilities {
         (**self).capabilities()
     }
+
+    fn close(&self) {
+        (**self).close();
+    }
 }
 
 /// A transport that several clients share.
@@ -58,6 +79,10 @@ impl<T: Transport + ?Sized> Transport for std::sync::Arc<T> {
 
     fn capabilities(&self) -> Capabilities {
         (**self).capabilities()
+    }
+
+    fn close(&self) {
+        (**self).close();
     }
 }
 

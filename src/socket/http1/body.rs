@@ -15,7 +15,7 @@ const GATHER: usize = 4 * 1024;
 
 /// Takes a body off a buffer.
 #[derive(Debug)]
-pub(super) struct BodyDecoder {
+pub(in crate::socket) struct BodyDecoder {
     state: State,
     expected: Option<u64>,
     received: u64,
@@ -54,6 +54,11 @@ impl BodyDecoder {
     /// Whether the whole body was taken.
     pub(super) fn is_end(&self) -> bool {
         self.state == State::End
+    }
+
+    /// Whether it ends before its connection does.
+    pub(super) fn is_bounded(&self) -> bool {
+        self.state != State::UntilClose
     }
 
     /// How many bytes are still announced, as far as that is known: what to make room for.

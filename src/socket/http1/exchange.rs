@@ -10,9 +10,11 @@ use http::{Method, StatusCode};
 use tokio::io::{AsyncReadExt, AsyncWrite};
 
 use super::body::{BodyDecoder, Decoded};
+use super::drain::MAX_DRAINED;
 use super::encode::{self, Framing};
 use super::head::{HeadReader, Parsed, closes};
 use super::remote;
+use crate::backend::now;
 use crate::body::{BodyStream, Incoming, IncomingBody, Outgoing, failed_source};
 use crate::config::Timeout;
 use crate::deadline::{Patience, timed_out};
@@ -53,6 +55,32 @@ pub(in crate::socket) struct Exchange {
     patience: Patience,
     trace: Trace,
     is_head_sent: bool,
+    is_answered: bool,
+}
+
+/// Why there is no response.
+pub(in crate::socket) struct Failure {
+    pub(in crate::socket) error: Error,
+    /// On an idle connection that the server closed just now, the request may be sent again over another.
+    pub(in crate::socket) is_repeatable: bool,
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self { error, is_repeatable: false }
+    }
+}
+
+/// A body that nobody reads to its end is no reason to close the connection, if not much is left of it.
+impl Drop for Exchange {
+    fn drop(&mut self) {
+        let is_short = self.body.is_bounded() && self.body.remaining() <= MAX_DRAINED;
+        let is_done = self.is_answered && self.keep_alive && matches!(self.upload, Upload::Done);
+        if is_done && is_short && !self.lease.is_released() {
+            let unread = std::mem::replace(&mut self.body, BodyDecoder::new(super::head::Framing::Length(0)));
+            self.lease.park(unread);
+        }
+    }
 }
 
 /// What of the request is still to be written.
@@ -106,17 +134,21 @@ impl Exchange {
             patience: Patience::default(),
             trace: request.trace().clone(),
             is_head_sent: false,
+            is_answered: false,
         })
     }
 
     /// Sends the request and receives the response's head. A body that came with it is in memory already.
-    pub(in crate::socket) async fn run(mut self, method: &Method) -> Result<(Head, Incoming)> {
+    pub(in crate::socket) async fn run(mut self, method: &Method) -> Result<(Head, Incoming), Failure> {
         self.trace.started(SEND_HEAD, method);
         let received = poll_fn(|cx| self.poll_head(method, cx)).await;
-        let parsed = received.inspect_err(|error| self.trace.failed(RECEIVE_HEAD, error))?;
+        let parsed = received.inspect_err(|error| self.trace.failed(RECEIVE_HEAD, error));
+        let parsed = parsed.map_err(|error| Failure { is_repeatable: self.is_repeatable(method, &error), error })?;
         self.trace.complete(RECEIVE_HEAD, parsed.head.status);
         self.trace.started(RECEIVE_BODY, parsed.head.status);
         self.keep_alive &= parsed.keep_alive;
+        self.lease.connection().until = parsed.keep_for.and_then(|time| now().checked_add(time));
+        self.is_answered = true;
         self.body = BodyDecoder::new(parsed.framing);
         let body = match self.whole_body()? {
             Some(bytes) => {
@@ -150,6 +182,15 @@ impl Exchange {
         self.trace.started(CLOSED, "");
         self.lease.release(reusable);
         self.trace.complete(CLOSED, if reusable { "the connection is kept" } else { "the connection is closed" });
+    }
+
+    /// Whether the request may be sent once more: the connection broke, no byte of a response came, and either the server has
+    /// seen nothing of it, or seeing it twice makes no difference (RFC 9110 9.2.2).
+    fn is_repeatable(&mut self, method: &Method, error: &Error) -> bool {
+        let broke = matches!(error.kind(), ErrorKind::Read | ErrorKind::Write | ErrorKind::RemoteProtocol);
+        let is_silent = self.interim == 0 && self.lease.connection().read.is_empty();
+        let is_unsent = !self.is_head_sent && self.written == 0;
+        broke && is_silent && (is_unsent || method.is_idempotent())
     }
 
     fn poll_head(&mut self, method: &Method, cx: &mut Context<'_>) -> Poll<Result<Parsed>> {

@@ -1,5 +1,7 @@
 //! Response heads (RFC 9112 2 to 4 and 6).
 
+use std::time::Duration;
+
 use bytes::{Buf, Bytes, BytesMut};
 use http::{HeaderName, HeaderValue, Method, StatusCode, Version};
 use httparse::Status;
@@ -31,6 +33,8 @@ pub(in crate::socket) struct Parsed {
     pub(super) framing: Framing,
     /// Whether the connection may serve another request.
     pub(super) keep_alive: bool,
+    /// For how long, where the server says so.
+    pub(super) keep_for: Option<Duration>,
 }
 
 /// Finds the end of a head in bytes that arrive in pieces, looking at each byte once.
@@ -146,7 +150,8 @@ fn convert(response: &httparse::Response<'_, '_>, bytes: &Bytes, length: usize, 
         headers.push(name(field.name)?, value(field, bytes)?);
     }
     let (framing, trusted) = framing(&headers, status, version, method)?;
-    let keep_alive = trusted && version == Version::HTTP_11 && !closes(&headers);
+    let keep_for = keep_for(&headers);
+    let keep_alive = trusted && version == Version::HTTP_11 && !closes(&headers) && keep_for != Some(Duration::ZERO);
     let mut head = Head::new(status, headers);
     head.version = Some(version);
     // The standard reason needs no copy.
@@ -154,7 +159,7 @@ fn convert(response: &httparse::Response<'_, '_>, bytes: &Bytes, length: usize, 
         .reason
         .filter(|reason| status.canonical_reason() != Some(*reason))
         .map(|reason| Bytes::copy_from_slice(reason.as_bytes()));
-    Ok(Parsed { head, framing, keep_alive })
+    Ok(Parsed { head, framing, keep_alive, keep_for })
 }
 
 fn name(name: &str) -> Result<HeaderName> {
@@ -174,6 +179,23 @@ pub(super) fn closes(headers: &Headers) -> bool {
     headers.find_all(&http::header::CONNECTION).any(|value| {
         value.as_bytes().split(|&byte| byte == b',').any(|option| option.trim_ascii().eq_ignore_ascii_case(b"close"))
     })
+}
+
+/// How long the server keeps the connection, by `Keep-Alive: timeout=5, max=100` (RFC 2068 19.7.1.1); a second less, for a
+/// request that is under way when the server closes is lost. No further request is no time at all.
+fn keep_for(headers: &Headers) -> Option<Duration> {
+    let field = headers.find(&HeaderName::from_static("keep-alive"))?.to_str().ok()?;
+    let parameter = |name: &str| {
+        let value = field
+            .split(',')
+            .filter_map(|item| item.trim().split_once('='))
+            .find(|(known, _)| known.eq_ignore_ascii_case(name));
+        value.and_then(|(_, value)| value.trim().trim_matches('"').parse::<u64>().ok())
+    };
+    if parameter("max") == Some(0) {
+        return Some(Duration::ZERO);
+    }
+    parameter("timeout").map(|seconds| Duration::from_secs(seconds.saturating_sub(1)))
 }
 
 /// The framing, and whether it leaves no doubt about where the message ends (RFC 9112 6.3).

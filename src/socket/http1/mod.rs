@@ -1,12 +1,15 @@
 //! HTTP/1.1 (RFC 9112): a codec without IO (`encode`, `head`, `body`) and the exchange that drives it over a stream.
 
 mod body;
+mod drain;
 mod encode;
 mod exchange;
 mod head;
 #[cfg(test)]
 mod splits;
 
+pub(super) use body::BodyDecoder;
+pub(super) use drain::drain;
 pub(super) use encode::field as write_field;
 pub(super) use exchange::Exchange;
 pub(super) use head::HeadReader;

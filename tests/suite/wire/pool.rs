@@ -162,4 +162,68 @@ support::test! {
         assert_eq!(error.kind(), ErrorKind::RemoteProtocol);
         assert!(error.to_string().contains("without sending a response"), "{error}");
     }
+
+    // N7: what broke before a byte of an answer came is asked once more if nobody can tell; a POST never is.
+    async fn a_request_lost_with_an_idle_connection_is_sent_again_when_that_is_safe() {
+        let answer = "?answer=&after=close";
+        for (method, body, times) in [
+            ("GET", None, 2), ("PUT", Some("x".into()), 2), ("DELETE", None, 2), ("POST", Some("x".into()), 1), ("PATCH", Some("x".into()), 1),
+            ("PUT", Some(whimbrel::Body::stream(support::pieces(&["x"]), None)), 1), ("PUT", Some(whimbrel::Body::pieces(["x"])), 2),
+        ] {
+            let (client, server, id) = (Client::new(), server(), record_id("again"));
+            client.get(format!("{}/record/{id}/", server.raw)).send().await.unwrap();
+            let lost = client.request(method, format!("{}/record/{id}/{answer}", server.raw)).content(body.unwrap_or_default());
+            assert_eq!(lost.send().await.unwrap_err().kind(), ErrorKind::RemoteProtocol);
+            let connections = recorded(&server, &id).await["connections"].clone();
+            let requests = connections.as_array().unwrap().iter().map(|connection| connection["requests"].as_array().unwrap().len()).sum::<usize>();
+            assert_eq!(requests, 1 + times, "{method}");
+        }
+    }
+
+    // N6, N14: what is left of a short body is read before the next request; a long or endless one closes its connection.
+    async fn a_body_that_nobody_reads_is_drained_if_it_is_short() {
+        let server = server();
+        for (path, reused) in [
+            ("/bytes/10000", true), ("/stream-bytes/10000", true), ("/bytes/60000", true), ("/bytes/1000000", false), ("/stream-bytes/1000000", false),
+            ("/slow?chunks=5&interval=50", false),
+        ] {
+            let client = Client::new();
+            let first = connection(&client).await;
+            drop(client.get(format!("{}{path}", server.http)).stream().await.unwrap());
+            assert_eq!(connection(&client).await == first, reused, "{path}");
+        }
+    }
+
+    // N14.
+    async fn keep_alive_headers_are_believed() {
+        let server = server();
+        for (field, connections) in [("timeout=1", 2), ("timeout=0", 2), ("max=0", 2), ("timeout=30, max=1", 1), ("timeout=\"60\"", 1), ("timeout=x", 1), ("timeout=99999999999999999999", 1)] {
+            let (client, id) = (Client::new(), record_id("keep"));
+            let answer = percent(format!("HTTP/1.1 200 OK\r\nKeep-Alive: {field}\r\nContent-Length: 2\r\n\r\nok").as_bytes());
+            for _ in 0..2 {
+                client.get(format!("{}/record/{id}/?answer={answer}", server.raw)).send().await.unwrap();
+            }
+            assert_eq!(recorded(&server, &id).await["connections"].as_array().unwrap().len(), connections, "{field}");
+        }
+    }
+
+    async fn the_pool_can_be_looked_at_and_closed() {
+        let client = Client::new();
+        let stats = || client.pool_stats().map(|stats| (stats.open, stats.idle, stats.waiting, stats.reused)).unwrap();
+        assert_eq!(stats(), (0, 0, 0, 0));
+        connection(&client).await;
+        let url = format!("{}/slow?chunks=2&interval=10", server().http);
+        let streaming = client.get(&url).stream().await.unwrap();
+        assert_eq!(stats(), (1, 0, 0, 1));
+        let second = client.get(&url).stream().await.unwrap();
+        assert_eq!(stats(), (2, 0, 0, 1));
+        second.read().await.unwrap();
+        assert_eq!(stats(), (2, 1, 0, 1));
+        client.close();
+        assert_eq!((stats(), client.is_closed()), ((1, 0, 0, 1), true));
+        streaming.read().await.unwrap();
+        assert_eq!(stats(), (0, 0, 0, 1));
+        let error = client.clone().get(&url).send().await.unwrap_err();
+        assert!(error.kind() == ErrorKind::Unsupported && error.to_string().contains("has been closed"), "{error}");
+    }
 }
