@@ -12,9 +12,10 @@ use crate::body::Body;
 use crate::error::{Error, ErrorKind, Result};
 use crate::headers::Headers;
 
-/// Compact JSON in UTF-8, as HTTPX sends it. NaN and the infinities, which JSON does not have, are errors.
+/// Compact JSON in UTF-8, as HTTPX sends it. NaN and the infinities, which JSON does not have, are errors, and so is a value of
+/// more levels than the stack has room for.
 pub(crate) fn json(value: &impl Serialize) -> Result<Bytes> {
-    value.serialize(finite::Finite).map_err(unserializable)?;
+    value.serialize(finite::Finite::default()).map_err(unserializable)?;
     serde_json::to_vec(value).map(Bytes::from).map_err(unserializable)
 }
 
