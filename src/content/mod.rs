@@ -1,6 +1,7 @@
 //! Encoding of request bodies into content and the headers that describe it.
 
 mod finite;
+mod framing;
 pub(crate) mod media_type;
 
 use bytes::Bytes;
@@ -8,6 +9,7 @@ use http::header::{CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
 use http::{HeaderValue, Method};
 use serde::Serialize;
 
+pub(crate) use self::framing::{Framing, framing};
 use crate::body::Body;
 use crate::error::{Error, ErrorKind, Result};
 use crate::headers::Headers;
@@ -27,9 +29,8 @@ fn unserializable(error: impl std::error::Error + Send + Sync + 'static) -> Erro
 /// The headers that HTTPX adds to a request by itself (1.2): Host first, Content-Length 0 behind it where a body is
 /// expected but absent, the body's own headers at the end. What the user set stays.
 pub(crate) fn auto_headers(headers: &mut Headers, method: &Method, host: Option<HeaderValue>, content: &Content) {
-    let expects_body = matches!(*method, Method::POST | Method::PUT | Method::PATCH);
     let framed = headers.find(&CONTENT_LENGTH).is_some() || headers.find(&TRANSFER_ENCODING).is_some();
-    if content.body.is_empty() && expects_body && !framed {
+    if content.body.is_empty() && expects_body(method) && !framed {
         headers.push_front(CONTENT_LENGTH, HeaderValue::from_static("0"));
     }
     if let Some(host) = host.filter(|_| headers.find(&http::header::HOST).is_none()) {
@@ -44,6 +45,11 @@ pub(crate) fn auto_headers(headers: &mut Headers, method: &Method, host: Option<
     if let Some(content_type) = content.content_type.clone().filter(|_| headers.find(&CONTENT_TYPE).is_none()) {
         headers.push(CONTENT_TYPE, content_type);
     }
+}
+
+/// Whether a request of this method says that it has no body, too (RFC 9110 8.6).
+pub(crate) fn expects_body(method: &Method) -> bool {
+    matches!(*method, Method::POST | Method::PUT | Method::PATCH)
 }
 
 /// A body and what describes it.

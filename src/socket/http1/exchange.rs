@@ -10,11 +10,12 @@ use http::{Method, StatusCode};
 use tokio::io::{AsyncReadExt, AsyncWrite};
 
 use super::body::{BodyDecoder, Decoded};
-use super::encode::{self, Framing};
+use super::encode;
 use super::head::{HeadReader, Parsed, closes};
 use super::remote;
 use crate::body::{BodyStream, Incoming, IncomingBody, Outgoing, failed_source};
 use crate::config::Timeout;
+use crate::content::Framing;
 use crate::deadline::{Patience, timed_out};
 use crate::error::{Error, ErrorKind, Result};
 use crate::request::Request;
