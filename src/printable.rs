@@ -28,7 +28,8 @@ fn spelled_out(text: &str, unprintable: fn(char) -> bool) -> Cow<'_, str> {
 
 /// C0, DEL and C1, Unicode's Bidi_Control, and its line and paragraph separators.
 fn is_unprintable(letter: char) -> bool {
-    let bidi = matches!(letter, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let bidi =
+        matches!(letter, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     bidi || matches!(letter, '\u{2028}' | '\u{2029}') || letter.is_control()
 }
 

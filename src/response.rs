@@ -279,9 +279,12 @@ impl Response {
     /// `Decoding` and the place where it is broken.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T> {
         serde_json::from_slice(&text::json_as_utf8(&self.body)).map_err(|error| {
-            Error::new(ErrorKind::Decoding, format!("The body is not the JSON expected: {}", printable(&error.to_string())))
-                .at(self.url())
-                .with_source(error)
+            Error::new(
+                ErrorKind::Decoding,
+                format!("The body is not the JSON expected: {}", printable(&error.to_string())),
+            )
+            .at(self.url())
+            .with_source(error)
         })
     }
 
