@@ -79,6 +79,7 @@ fn a_netrc_file_is_not_read_unasked() {
     assert!(output.status.success() && !String::from_utf8_lossy(&output.stdout).contains("authorization"));
 }
 
+// H2: those of a CGI server not.
 #[test]
 fn the_environments_proxies_are_used() {
     let proxy = server().http.as_str();
@@ -146,6 +147,7 @@ fn credentials_and_cookies_are_sent() {
     assert!(seen["headers"].as_array().unwrap().contains(&serde_json::json!(["cookie", "a=1; b=2"])), "{seen}");
 }
 
+// Q5: a folder that is not there.
 #[test]
 fn the_body_is_saved_when_asked() {
     let path = std::env::temp_dir().join(format!("whimbrel-cli-{}.bin", std::process::id()));
@@ -177,6 +179,7 @@ fn verbose_shows_the_request() {
     assert!(out.contains("\nUser-Agent: whimbrel/") && out.contains("\n\nHTTP/1.1 200 OK\n"), "{out}");
 }
 
+// Q2
 #[test]
 fn binary_content_is_counted() {
     let (_, out, _) = whimbrel(&[&format!("{}/bytes/10", server().http)]);

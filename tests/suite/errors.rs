@@ -7,6 +7,7 @@ use whimbrel::{Client, Error, ErrorKind, Request, Response, Timeout};
 use crate::support;
 
 support::test! {
+    // I4
     async fn line_breaks_and_nul_in_headers_are_refused() {
         for value in ["hush\r\nb", "hush\nb", "hush\rb", "hush\0b", " hush", "hush ", "\thush"] {
             let error = Client::new().get("http://h/").header("x-secret", value).build().unwrap_err();
