@@ -1,7 +1,7 @@
 //! Encoding of request bodies into content and the headers that describe it.
 
 mod finite;
-mod framing;
+pub(crate) mod framing;
 pub(crate) mod media_type;
 
 use bytes::Bytes;
@@ -9,7 +9,6 @@ use http::header::{CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
 use http::{HeaderValue, Method};
 use serde::Serialize;
 
-pub(crate) use self::framing::{Framing, framing};
 use crate::body::Body;
 use crate::error::{Error, ErrorKind, Result};
 use crate::headers::Headers;

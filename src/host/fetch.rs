@@ -16,7 +16,7 @@ use super::fetch_error::{aborted, fetch_error};
 use super::{REQUEST, check};
 use crate::body::{Incoming, Outgoing};
 use crate::config::{Timeout, TransportConfig};
-use crate::content::framing;
+use crate::content::framing::framing;
 use crate::deadline::Patience;
 use crate::error::{Error, ErrorKind, Result};
 use crate::headers::Headers;

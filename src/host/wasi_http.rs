@@ -19,7 +19,7 @@ use super::{RECEIVE_BODY, REQUEST};
 use crate::backend::Ready;
 use crate::body::{BodyStream, Incoming, IncomingBody as ReadBody, Outgoing, failed_source};
 use crate::config::Timeout;
-use crate::content::framing;
+use crate::content::framing::framing;
 use crate::deadline::{Patience, timed_out, within};
 use crate::error::{Error, ErrorKind, Result};
 use crate::headers::Headers;

@@ -5,7 +5,8 @@ use std::io::Write as _;
 use http::header::{CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
 use url::Position;
 
-use crate::content::{Framing, expects_body, framing};
+use crate::content::expects_body;
+use crate::content::framing::{Framing, framing};
 use crate::error::{Error, ErrorKind, Result};
 use crate::request::{Request, host_value};
 use crate::socket::proxy::ProxySettings;

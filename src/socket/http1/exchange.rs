@@ -15,7 +15,7 @@ use super::head::{HeadReader, Parsed, closes};
 use super::remote;
 use crate::body::{BodyStream, Incoming, IncomingBody, Outgoing, failed_source};
 use crate::config::Timeout;
-use crate::content::Framing;
+use crate::content::framing::Framing;
 use crate::deadline::{Patience, timed_out};
 use crate::error::{Error, ErrorKind, Result};
 use crate::request::Request;

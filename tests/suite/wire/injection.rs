@@ -1,10 +1,9 @@
 //! What goes out is one request with one end, whatever it was made from (threats, group I).
 
 use serde_json::Value;
-use whimbrel::{Body, Client, ErrorKind, Method, Request, RequestBuilder};
+use whimbrel::{Body, Client, ErrorKind, RequestBuilder};
 
-use super::recorded;
-use crate::support::{self, SOCKETS, latin1, pieces, record_id, server};
+use crate::support::{self, SOCKETS, latin1, pieces, server};
 
 /// Fields that contradict the body "abc", or each other.
 const CONTRADICTIONS: &[&[(&str, &str)]] = &[
@@ -90,6 +89,11 @@ support::test! {
 
 // A host frames the body itself.
 support::where_sockets! {
+    use whimbrel::{Method, Request};
+
+    use super::recorded;
+    use crate::support::record_id;
+
     /// The bytes of what was sent.
     async fn sent(client: &Client, build: impl Fn(String) -> Request) -> String {
         let (server, id) = (server(), record_id("framing"));
