@@ -174,7 +174,7 @@ export class StreamingResponse implements ResponseHead, AsyncIterable<Uint8Array
   bytes(): AsyncGenerator<Uint8Array, void, void>;
   /** The body as text, piece by piece. */
   text(): AsyncGenerator<string, void, void>;
-  /** The lines of the body without their ends, which are `\n`, `\r\n` or `\r`. */
+  /** The lines of the body without their ends, which are `\n`, `\r\n` or `\r`. One of more than 64 Mi characters is a `LimitExceeded` error. */
   lines(): AsyncGenerator<string, void, void>;
   /** Reads the whole body. */
   read(): Promise<Response>;

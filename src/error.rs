@@ -7,6 +7,8 @@ use std::fmt;
 use http::StatusCode;
 use url::Url;
 
+use crate::printable::{printable, printable_lines};
+
 /// A `Result` whose error is whimbrel's [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -15,7 +17,8 @@ pub type BoxError = Box<dyn StdError + Send + Sync>;
 
 /// What went wrong with a request: a [kind](ErrorKind), a sentence, the URL without credentials, and the cause.
 ///
-/// The same kinds exist on every target. The texts are for people and may change; match on [`Error::kind`] or the
+/// The same kinds exist on every target. The texts are for people and may change; what the network put into them cannot drive a
+/// terminal, for control characters are spelled out. Match on [`Error::kind`] or the
 /// `is_…` families (HTTPX's exception tree).
 ///
 /// ```
@@ -177,7 +180,7 @@ pub(crate) fn without_credentials(url: &Url) -> Url {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.inner.message)?;
+        f.write_str(&printable_lines(&self.inner.message))?;
         match &self.inner.url {
             // HTTPX's text of a status error already names the URL.
             Some(url) if self.kind() != ErrorKind::Status => write!(f, " (for {url})"),
@@ -193,7 +196,7 @@ impl fmt::Debug for Error {
             write!(f, ", url: {url}")?;
         }
         if let Some(source) = &self.inner.source {
-            write!(f, ", source: {source}")?;
+            write!(f, ", source: {}", printable(&source.to_string()))?;
         }
         f.write_str(")")
     }

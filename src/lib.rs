@@ -22,6 +22,7 @@ mod js;
 mod links;
 mod mounts;
 mod multipart;
+mod printable;
 mod proxy;
 mod query_params;
 mod redirect;

@@ -17,6 +17,7 @@ use crate::decode::text::{self, TextEncoding};
 use crate::error::{BoxError, Error, ErrorKind, Result, without_credentials};
 use crate::headers::Headers;
 use crate::links::{self, Link};
+use crate::printable::printable;
 use crate::request::Request;
 use crate::streaming::StreamingResponse;
 
@@ -278,9 +279,12 @@ impl Response {
     /// `Decoding` and the place where it is broken.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T> {
         serde_json::from_slice(&text::json_as_utf8(&self.body)).map_err(|error| {
-            Error::new(ErrorKind::Decoding, format!("The body is not the JSON expected: {error}"))
-                .at(self.url())
-                .with_source(error)
+            Error::new(
+                ErrorKind::Decoding,
+                format!("The body is not the JSON expected: {}", printable(&error.to_string())),
+            )
+            .at(self.url())
+            .with_source(error)
         })
     }
 
@@ -335,7 +339,7 @@ impl Response {
 
 impl fmt::Debug for Response {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "<Response [{} {}]>", self.status().as_u16(), self.reason_phrase())
+        write!(f, "<Response [{} {}]>", self.status().as_u16(), printable(&self.reason_phrase()))
     }
 }
 

@@ -1,6 +1,9 @@
 //! The command line program, run as a user runs it.
 
-use std::process::Command;
+use std::fs::File;
+use std::io::{Read, Write};
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
 use whimbrel_server::{Addresses, Options, Server};
@@ -17,6 +20,26 @@ fn whimbrel(arguments: &[&str]) -> (i32, String, String) {
     let output = Command::new(env!("CARGO_BIN_EXE_whimbrel")).args(arguments).output().expect("the program starts");
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("the output is UTF-8");
     (output.status.code().expect("it is not killed"), text(output.stdout), text(output.stderr))
+}
+
+/// The program, with its output in a pipe.
+fn spawn(arguments: &[&str]) -> std::process::Child {
+    let mut program = Command::new(env!("CARGO_BIN_EXE_whimbrel"));
+    program.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    program.spawn().expect("the program starts")
+}
+
+/// The URL of the raw port that answers with these bytes.
+fn raw(answer: &[u8]) -> String {
+    let data: String = answer.iter().map(|byte| format!("%{byte:02X}")).collect();
+    format!("{}/raw?data={data}", server().raw)
+}
+
+/// An empty folder of this test's own.
+fn folder(name: &str) -> PathBuf {
+    let folder = std::env::temp_dir().join(format!("whimbrel-cli-{}-{name}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("the temporary folder can be written");
+    folder
 }
 
 /// The request that the server saw.
@@ -56,6 +79,7 @@ fn a_netrc_file_is_not_read_unasked() {
     assert!(output.status.success() && !String::from_utf8_lossy(&output.stdout).contains("authorization"));
 }
 
+// H2: those of a CGI server not.
 #[test]
 fn the_environments_proxies_are_used() {
     let proxy = server().http.as_str();
@@ -123,6 +147,7 @@ fn credentials_and_cookies_are_sent() {
     assert!(seen["headers"].as_array().unwrap().contains(&serde_json::json!(["cookie", "a=1; b=2"])), "{seen}");
 }
 
+// Q5: a folder that is not there.
 #[test]
 fn the_body_is_saved_when_asked() {
     let path = std::env::temp_dir().join(format!("whimbrel-cli-{}.bin", std::process::id()));
@@ -154,6 +179,7 @@ fn verbose_shows_the_request() {
     assert!(out.contains("\nUser-Agent: whimbrel/") && out.contains("\n\nHTTP/1.1 200 OK\n"), "{out}");
 }
 
+// Q2
 #[test]
 fn binary_content_is_counted() {
     let (_, out, _) = whimbrel(&[&format!("{}/bytes/10", server().http)]);
@@ -204,4 +230,155 @@ fn arguments_that_make_no_sense_exit_with_2() {
     assert!(status == 2 && error.contains("Not valid JSON"), "{error}");
     let (status, out, _) = whimbrel(&["--help"]);
     assert!(status == 0 && out.contains("--follow-redirects"), "{out}");
+}
+
+// Q1: what is copied from heads and errors into logs is harmless everywhere; a pipe has the body as it is.
+#[test]
+fn nothing_drives_the_terminal() {
+    let answer = "HTTP/1.1 200 OK\r\nX-Evil: \u{9b}2J\u{202e}\r\nContent-Type: text/plain\r\n\r\n\x1b[2J\u{9b}\x07";
+    let (status, out, _) = whimbrel(&[&raw(answer.as_bytes())]);
+    assert_eq!(
+        (status, out.as_str()),
+        (0, "HTTP/1.1 200 OK\nX-Evil: \\u{9b}2J\\u{202e}\nContent-Type: text/plain\n\n\x1b[2J\u{9b}\x07\n")
+    );
+    let banner = raw(b"\x1b]0;t\x07\r\n\r\n");
+    for arguments in [
+        &[banner.as_str()][..],
+        &["http://127.0.0.1/", "-f", "a", "no/such\x1b[2J\u{202e}"],
+        &[&server().http, "-o", "no/such\x1b[2J\u{9b}\u{202e}\n"],
+        &["http://\x1b[2J\u{202e}/"],
+        &["http://127.0.0.1/", "-h", "a\x1b[2J\u{202e}", "b"],
+        &["http://127.0.0.1/", "--proxy", "x\x1b[2J\u{202e}://y"],
+    ] {
+        let (status, out, error) = whimbrel(arguments);
+        let line = error.strip_suffix('\n').expect("it is a line");
+        let drives = |text: &str| text.contains(char::is_control) || text.contains('\u{202e}');
+        assert!(status == 1 && !drives(line) && !out.lines().any(drives), "{out:?} {error:?}");
+    }
+}
+
+// Q2: shown content is text; the bytes themselves are to be had in a file or a pipe, and alone there.
+#[test]
+fn a_pipe_gets_the_bytes_when_asked() {
+    let output =
+        spawn(&["-v", &format!("{}/bytes/100000", server().http), "-o", "-"]).wait_with_output().expect("it ends");
+    assert!(output.status.success() && output.stdout == whimbrel_server::pattern(0, 100_000));
+    let heads = String::from_utf8(output.stderr).expect("heads are UTF-8");
+    assert!(heads.starts_with("GET /bytes/100000 HTTP/1.1\n") && heads.contains("\n\nHTTP/1.1 200 OK\n"), "{heads}");
+}
+
+// Q3: files have the names that the user gave, and what is there is not lost to a request that fails.
+#[test]
+fn no_file_is_named_by_a_server() {
+    let folder = folder("names");
+    let run = |arguments: &[&str]| {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_whimbrel"));
+        program.current_dir(&folder).args(arguments).output().expect("the program starts").status.success()
+    };
+    let disposition =
+        "/response-headers?Content-Disposition=attachment%3B%20filename%3Devil%3B%20filename*%3DUTF-8''..%252Fevil";
+    let (url, away) = (format!("{}{disposition}", server().http), format!("{}/redirect-to", server().http));
+    assert!(run(&[&url]) && run(&[&away, "-p", "url", "/get/evil", "--follow-redirects"]));
+    assert_eq!(std::fs::read_dir(&folder).expect("it is there").count(), 0);
+    let kept = || std::fs::read_to_string(folder.join("kept")).expect("it is a file");
+    assert!(run(&[&url, "-o", "kept"]) && kept().contains("attachment"));
+    assert!(!run(&[&server().refused, "-o", "kept"]) && kept().contains("attachment"));
+    assert!(run(&[&format!("{}/html", server().http), "-o", "kept"]) && !kept().contains("attachment"));
+    assert_eq!(std::fs::read_dir(&folder).expect("it is there").count(), 1);
+    std::fs::remove_dir_all(folder).expect("it is ours");
+}
+
+// Q4
+#[test]
+fn no_credentials_are_shown() {
+    let cookies = raw(b"HTTP/1.1 404 No\r\nSet-Cookie: a=S3CR3T\r\nContent-Length: 0\r\n\r\n");
+    let arguments =
+        ["-v", &cookies, "--cookies", "b", "S3CR3T", "--auth", "u", "S3CR3T", "-h", "Proxy-Authorization", "S3CR3T"];
+    let (status, out, error) = whimbrel(&arguments);
+    assert_eq!((status, error.as_str()), (1, ""));
+    for name in ["Authorization", "Proxy-Authorization", "Cookie", "Set-Cookie"] {
+        assert!(out.contains(&format!("\n{name}: [secure]\n")), "{out}");
+    }
+    assert!(!out.contains("S3CR3T"), "{out}");
+    let here = server().refused.replace("http://", "http://u:S3CR3T@");
+    for arguments in [
+        &[here.as_str()][..],
+        &["http://127.0.0.1/", "--proxy", &here],
+        &["http://u:S3CR3T@a b/"],
+        &["http://a/", "--auth", "u", "S3CR3T\n"],
+    ] {
+        let (status, _, error) = whimbrel(arguments);
+        assert!(status == 1 && !error.is_empty() && !error.contains("S3CR3T"), "{error}");
+    }
+}
+
+// Q4: nor have they to be arguments, which every user of the system sees.
+#[test]
+fn a_password_is_read_from_standard_input() {
+    let mut program = spawn(&["-v", &format!("{}/basic-auth/ada/engine", server().http), "--auth", "ada", "-"]);
+    program.stdin.take().expect("it is a pipe").write_all(b"engine\r\nmore").expect("it is read");
+    let output = program.wait_with_output().expect("it ends");
+    assert!(output.status.success() && !String::from_utf8_lossy(&output.stdout).contains("engine\n"));
+}
+
+// Q5: what was not shown or saved whole is no success.
+#[test]
+fn a_full_disk_is_told() {
+    let full = || Stdio::from(File::options().write(true).open("/dev/full").expect("Linux has one"));
+    let url = format!("{}/html", server().http);
+    let (status, _, error) = whimbrel(&[&url, "-o", "/dev/full"]);
+    assert!(
+        status == 1
+            && error.starts_with("/dev/full could not be written: ")
+            && error.ends_with("\n/dev/full is incomplete\n"),
+        "{error}"
+    );
+    for arguments in [&[url.as_str()][..], &[&url, "-o", "-"]] {
+        let output =
+            Command::new(env!("CARGO_BIN_EXE_whimbrel")).args(arguments).stdout(full()).output().expect("it starts");
+        let error = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.code() == Some(1) && error.contains("No space left"), "{error}");
+    }
+    // Where nothing can be told, the status still tells.
+    let status = Command::new(env!("CARGO_BIN_EXE_whimbrel")).arg(&server().refused).stderr(full()).status();
+    assert_eq!(status.expect("it starts").code(), Some(1));
+}
+
+// Q5: head(1) has what it wants, so that there is nothing to tell.
+#[test]
+fn a_closed_pipe_ends_the_program() {
+    for arguments in [
+        &[format!("{}/bytes/10000000", server().http), "-o".into(), "-".into()][..],
+        &[format!("{}/encoded/identity?size=10000000", server().http)],
+    ] {
+        let mut program = spawn(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
+        drop(program.stdout.take());
+        let output = program.wait_with_output().expect("it ends");
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(
+            output.status.code() == Some(1) && !told.contains("roken pipe") && !told.contains("panicked"),
+            "{told}"
+        );
+    }
+}
+
+// Q5: what came stays, and is not taken for all of it.
+#[test]
+fn a_download_that_breaks_off_is_kept_and_told() {
+    let folder = folder("partial");
+    let file = folder.join("file");
+    let path = file.to_str().expect("it is UTF-8");
+    let (status, _, error) = whimbrel(&[&format!("{}/close-mid-body?send=10&length=100", server().http), "-o", path]);
+    assert!(
+        status == 1 && error.starts_with("RemoteProtocol: ") && error.ends_with(&format!("\n{path} is incomplete\n")),
+        "{error}"
+    );
+    assert_eq!(std::fs::read(&file).expect("it is there").len(), 10);
+    std::fs::remove_dir_all(folder).expect("it is ours");
+
+    let mut program =
+        spawn(&[&format!("{}/drip?numbytes=10&duration=600000", server().http), "-o", "-", "--timeout", "0"]);
+    program.stdout.as_mut().expect("it is a pipe").read_exact(&mut [0]).expect("the first byte comes");
+    let killed = Command::new("kill").args(["-INT", &program.id().to_string()]).status().expect("there is a kill");
+    assert!(killed.success() && !program.wait().expect("it ends").success());
 }

@@ -17,6 +17,7 @@ const LAYERS: &[&[&str]] = &[
     &["body", "content", "multipart", "decode", "cookies"],
     &["config", "credentials", "deadline", "headers", "links", "proxy", "query_params", "trace", "url_merge"],
     &["error", "backend"],
+    &["printable"],
 ];
 
 /// Where a target may be named: the crate's root, the gate, and the rooms that exist on some targets alone.

@@ -26,7 +26,7 @@ export async function requestOptions(options, defaults) {
 function shared(options, defaults) {
   return {
     params: options.params === undefined ? undefined : pairs(options.params),
-    headers: pairs(options.headers),
+    headers: wellFormed(pairs(options.headers)),
     cookies: pairs(options.cookies),
     auth: credentials(options.auth),
     timeout: options.timeout === undefined ? undefined : timeouts(options.timeout, defaults),
@@ -69,6 +69,12 @@ export function pairs(given) {
     const values = Array.isArray(value) ? value : [value];
     return values.filter((value) => value !== undefined).flatMap((value) => [String(name), value === null ? "" : String(value)]);
   });
+}
+
+/** Half of a surrogate pair is no character: UTF-8 has another one in its place, which nobody wrote. */
+function wellFormed(texts) {
+  if (texts.some((text) => /\p{Surrogate}/u.test(text))) throw new TypeError("A header has half of a surrogate pair in it");
+  return texts;
 }
 
 async function body({ content, json, data }) {

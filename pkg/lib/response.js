@@ -5,6 +5,9 @@ import { errorOf, fromFailure } from "./failure.js";
 const REDIRECTS = [301, 302, 303, 307, 308];
 const STATUS_CLASS = { 1: "Informational response", 3: "Redirect response", 4: "Client error", 5: "Server error" };
 
+/** A line without end would be all of memory. */
+const LONGEST_LINE = 64 << 20;
+
 /** What a response shows before its body is read. */
 class Head {
   constructor(head, defaultEncoding) {
@@ -36,8 +39,8 @@ class Head {
     if (this.ok) return this;
     const location = REDIRECTS.includes(this.status) ? this.headers.get("location") : null;
     const message =
-      `${STATUS_CLASS[Math.trunc(this.status / 100)] ?? "Invalid status code"} '${this.status} ${this.statusText}' ` +
-      `for url '${withoutCredentials(this.url)}'${location === null ? "" : `\nRedirect location: '${withoutCredentials(location)}'`}\n` +
+      `${STATUS_CLASS[Math.trunc(this.status / 100)] ?? "Invalid status code"} '${this.status} ${printable(this.statusText)}' for url ` +
+      `'${withoutCredentials(this.url)}'${location === null ? "" : `\nRedirect location: '${printable(withoutCredentials(location))}'`}\n` +
       `For more information check: https://developer.mozilla.org/en-US/docs/Web/HTTP/Status/${this.status}`;
     throw errorOf("Status", message, { url: withoutCredentials(this.url), response: this });
   }
@@ -113,15 +116,20 @@ export class StreamingResponse extends Head {
     if (rest !== "") yield rest;
   }
 
-  /** Split at `\n`, `\r\n` and `\r`. A `\r` at the end of a piece waits for what follows it. */
+  /** Split at `\n`, `\r\n` and `\r`. A `\r` at the end of a piece waits for what follows it. What is no line yet is not searched again. */
   async *lines() {
     let partial = "";
+    let held = "";
     for await (const text of this.text()) {
-      const lines = (partial + text).split(/\r\n|\n|\r(?!$)/);
+      const lines = (held + text).split(/\r\n|\n|\r(?!$)/);
+      held = lines.at(-1).endsWith("\r") ? "\r" : "";
+      if (held) lines.push(lines.pop().slice(0, -1));
+      lines[0] = partial + lines[0];
       partial = lines.pop();
       yield* lines;
+      if (partial.length > LONGEST_LINE) throw errorOf("LimitExceeded", "The response has a line of more than 64 Mi characters; text() reads text of any length", { url: withoutCredentials(this.url) });
     }
-    if (partial !== "") yield partial.replace(/\r$/, "");
+    if (partial !== "" || held) yield partial;
   }
 
   /** The rest of the body, as a response. */
@@ -196,6 +204,11 @@ function decoder(encoding) {
   } catch {
     return new TextDecoder();
   }
+}
+
+/** What the server wrote does not drive the terminal that an error ends up on. */
+function printable(text) {
+  return text.replace(/[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu, (letter) => `\\u{${letter.codePointAt(0).toString(16)}}`);
 }
 
 /** As it is, if it is no absolute URL: a Location need not be one. */

@@ -264,6 +264,25 @@ test("lines end at any newline, wherever the pieces do", async () => {
   assert.deepEqual(lines, ["a", "b", "c", "", "d"]);
 });
 
+// Threat L5.
+test("a line without end is an error, soon", async () => {
+  const mebibyte = new Uint8Array(1 << 20).fill(120);
+  const body = () => new ReadableStream({ pull: (controller) => controller.enqueue(mebibyte) });
+  const client = new Client({ fetch: () => Promise.resolve(new Response(body())) });
+  const lines = (await client.stream("GET", "http://x.example/")).lines();
+  await fails(lines.next(), whimbrel.LimitExceeded, "LimitExceeded");
+  assert.ok((await lines.next()).done);
+});
+
+// Threats I4 and Q1.
+test("headers have whole characters, and errors none that drive a terminal", async () => {
+  await assert.rejects(get(base, { headers: { "x-a": "a\ud800" } }), TypeError);
+  assert.equal(field(await echo(get(`${base}/anything`, { headers: { "x-a": "é" } })), "x-a"), "Ã©");
+  const client = new Client({ fetch: () => Promise.resolve(new Response("", { status: 404, statusText: "No\u009b2J" })) });
+  const error = await fails(client.get("http://x.example/").then((response) => response.raiseForStatus()), whimbrel.HTTPStatusError, "Status");
+  assert.match(error.message, /'404 No\\u\{9b\}2J'/);
+});
+
 test("a stream that is left early ends its request", async () => {
   const aborted = [];
   const fetch = (url, init) => {

@@ -159,6 +159,7 @@ mod tests {
         fs::remove_file(&path).unwrap();
     }
 
+    // L3: what is no file at all.
     #[test]
     fn what_is_no_file_is_refused_and_a_device_has_no_length() {
         for path in ["/", "/no/such/file"] {

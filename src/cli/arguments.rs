@@ -25,7 +25,7 @@ pub(crate) struct Arguments {
     /// A cookie; may be repeated
     #[arg(long, num_args = 2, value_names = ["NAME", "VALUE"], action = ArgAction::Append, allow_hyphen_values = true)]
     cookies: Vec<String>,
-    /// User and password for Basic authentication
+    /// User and password for Basic authentication; - asks for the password, or reads it from standard input
     #[arg(long, num_args = 2, value_names = ["USER", "PASS"], allow_hyphen_values = true)]
     auth: Vec<String>,
     /// A form field of the body; may be repeated
@@ -49,7 +49,7 @@ pub(crate) struct Arguments {
     /// Seconds for connecting and for each wait; 0 waits for ever
     #[arg(long, value_name = "SECONDS", default_value = "5.0", value_parser = seconds)]
     timeout: Duration,
-    /// Save the body to this file instead of showing it
+    /// Save the body to this file instead of showing it, or with - to standard output; an existing file is overwritten
     #[arg(short = 'o', long, value_name = "FILE")]
     pub(super) download: Option<PathBuf>,
     /// Show the request's head too

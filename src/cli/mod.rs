@@ -6,7 +6,7 @@ mod output;
 mod request;
 
 use std::fmt;
-use std::io::{self, IsTerminal, StdoutLock, Write};
+use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -15,6 +15,7 @@ use whimbrel::{Request, RequestBuilder, Response};
 
 use self::arguments::Arguments;
 use self::output::Style;
+use crate::printable::printable;
 
 /// Success (0) means a 2xx response; everything else is 1, and arguments that make no sense are 2.
 pub(crate) fn run() -> ExitCode {
@@ -23,7 +24,11 @@ pub(crate) fn run() -> ExitCode {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(failure) => {
-            eprintln!("{}", Style::of(io::stderr().is_terminal()).clean(&failure.to_string()));
+            let told = failure.to_string();
+            if !told.is_empty() {
+                // Where not even this can be told, the exit status still is.
+                let _ = writeln!(io::stderr(), "{told}");
+            }
             ExitCode::FAILURE
         }
     }
@@ -43,36 +48,43 @@ fn exchange(arguments: &Arguments) -> Result<bool, Failure> {
 /// The heads of all responses, then the last one's body.
 async fn show(request: RequestBuilder, verbose: bool) -> Result<bool, Failure> {
     let response = request.send().await?;
-    let mut screen = Screen::new(verbose);
+    let mut screen = Screen::output(verbose);
     screen.responses(response.history().iter().chain([&response]))?;
     if !response.bytes().is_empty() {
         writeln!(screen.out, "{}", screen.style.body(&response))?;
     }
+    screen.out.flush()?;
     Ok(response.is_success())
 }
 
-/// The heads of all responses; the last one's body goes to the file.
+/// The heads of all responses; the last one's body goes to the file. Where the body is what goes to standard output, the heads go
+/// elsewhere.
 async fn save(request: RequestBuilder, path: &Path, verbose: bool) -> Result<bool, Failure> {
     let response = request.stream().await?;
     let success = response.status().is_success();
-    let mut screen = Screen::new(verbose);
+    let mut screen = if download::is_output(path) { Screen::error(verbose) } else { Screen::output(verbose) };
     screen.responses(response.history())?;
     let head = screen.style.streaming_head(&response);
     screen.heads(Some(response.request()), &head)?;
+    screen.out.flush()?;
     download::save(response, path).await?;
     Ok(success)
 }
 
-/// Standard output: a terminal or a pipe.
+/// A terminal or a pipe.
 struct Screen {
-    out: StdoutLock<'static>,
+    out: Box<dyn Write>,
     style: Style,
     verbose: bool,
 }
 
 impl Screen {
-    fn new(verbose: bool) -> Self {
-        Self { out: io::stdout().lock(), style: Style::of(io::stdout().is_terminal()), verbose }
+    fn output(verbose: bool) -> Self {
+        Self { out: Box::new(io::stdout().lock()), style: Style::of(io::stdout().is_terminal()), verbose }
+    }
+
+    fn error(verbose: bool) -> Self {
+        Self { out: Box::new(io::stderr()), style: Style::of(io::stderr().is_terminal()), verbose }
     }
 
     fn responses<'a>(&mut self, responses: impl IntoIterator<Item = &'a Response>) -> io::Result<()> {
@@ -90,17 +102,24 @@ impl Screen {
     }
 }
 
-/// Why there is nothing to show, in one line.
+/// Why there is nothing to show, or not all of it (Q5).
 enum Failure {
     Request(whimbrel::Error),
     Io(String),
+    /// Whoever closed the pipe knows.
+    Unread,
+    /// The file of this name was begun, and stays as it is.
+    Incomplete(Box<Failure>, String),
 }
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            // An error has no control characters of others in it.
             Self::Request(error) => write!(f, "{:?}: {error}", error.kind()),
-            Self::Io(message) => f.write_str(message),
+            Self::Io(message) => f.write_str(&printable(message)),
+            Self::Unread => Ok(()),
+            Self::Incomplete(reason, file) => write!(f, "{reason}\n{} is incomplete", printable(file)),
         }
     }
 }
@@ -114,6 +133,9 @@ impl From<whimbrel::Error> for Failure {
 /// Files are named where they fail; what remains is the terminal or the pipe.
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
-        Self::Io(format!("The response could not be shown: {error}"))
+        match error.kind() {
+            io::ErrorKind::BrokenPipe => Self::Unread,
+            _ => Self::Io(format!("The response could not be shown: {error}")),
+        }
     }
 }

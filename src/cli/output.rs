@@ -1,11 +1,15 @@
-//! What is shown, as text. A response never gets to drive the terminal.
+//! What is shown, as text. A response never gets to drive the terminal: its head never, for heads are copied into reports and logs,
+//! and its body not where it is a terminal that shows it (threat Q1).
 
 use std::fmt::Write;
 
+use http::HeaderValue;
 use serde::de::IgnoredAny;
 use whimbrel::{Headers, Request, Response, StreamingResponse, Version};
 
-/// Plain for pipes and files; for terminals with control characters escaped, and in colour.
+use crate::printable::{printable, printable_lines};
+
+/// Plain for pipes and files; for terminals with the body's control characters escaped, and in colour.
 #[derive(Clone, Copy)]
 pub(super) struct Style {
     terminal: bool,
@@ -15,7 +19,11 @@ pub(super) struct Style {
 const BOLD: &str = "1";
 const CYAN: &str = "36";
 
-const SECRET: &[&str] = &["authorization", "proxy-authorization"];
+/// Q4: what is shown gets copied into reports. These are credentials, and so is what is marked as sensitive.
+const SECRET: &[&str] = &["authorization", "cookie", "proxy-authorization", "set-cookie"];
+
+/// Deeper JSON is shown as it came: the indentation grows with the square of the depth.
+const DEEPEST: usize = 100;
 
 impl Style {
     pub(super) fn of(terminal: bool) -> Self {
@@ -43,17 +51,12 @@ impl Style {
     }
 
     fn head(self, line: &str, headers: &Headers) -> String {
-        let mut head = self.paint(BOLD, &self.clean(line));
+        let mut head = self.paint(BOLD, &printable(line));
         for (name, value) in headers.iter() {
-            let text: String = value.as_bytes().iter().map(|&byte| byte as char).collect();
-            // What is shown gets copied into reports: credentials are not.
-            let text = if SECRET.contains(&name.as_str()) || value.is_sensitive() {
-                "[secure]".into()
-            } else {
-                self.clean(&text)
-            };
+            let secret = SECRET.contains(&name.as_str()) || value.is_sensitive();
+            let text = if secret { "[secure]".to_owned() } else { text(value) };
             // Writing to a String cannot fail.
-            let _ = write!(head, "\n{}: {text}", self.paint(CYAN, &title_case(name.as_str())));
+            let _ = write!(head, "\n{}: {}", self.paint(CYAN, &title_case(name.as_str())), printable(&text));
         }
         head
     }
@@ -65,24 +68,16 @@ impl Style {
             return format!("<{} bytes of binary data>", response.bytes().len());
         }
         let text = response.text();
-        match kind.is_some_and(|kind| kind.ends_with("json")) && serde_json::from_str::<IgnoredAny>(&text).is_ok() {
-            true => self.clean(&indented(&text)),
-            false => self.clean(&text),
+        let json = kind.is_some_and(|kind| kind.ends_with("json")) && serde_json::from_str::<IgnoredAny>(&text).is_ok();
+        let text = match json.then(|| indented(&text)).flatten() {
+            Some(indented) => indented,
+            None => text.into_owned(),
+        };
+        match self.terminal {
+            // Control characters move the cursor, retitle the window or worse.
+            true => printable_lines(&text.replace("\r\n", "\n")).into_owned(),
+            false => text,
         }
-    }
-
-    /// Control characters move the cursor, retitle the window or worse: on a terminal they are spelled out.
-    pub(super) fn clean(self, text: &str) -> String {
-        if !self.terminal {
-            return text.to_owned();
-        }
-        text.replace("\r\n", "\n").chars().fold(String::with_capacity(text.len()), |mut clean, letter| {
-            match drives_terminal(letter) {
-                true => clean.extend(letter.escape_unicode()),
-                false => clean.push(letter),
-            }
-            clean
-        })
     }
 
     fn paint(self, colour: &str, text: &str) -> String {
@@ -90,13 +85,10 @@ impl Style {
     }
 }
 
-/// Control characters, and those that reverse the order in which the others are shown.
-fn drives_terminal(letter: char) -> bool {
-    match letter {
-        '\n' | '\t' => false,
-        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => true,
-        _ => letter.is_control(),
-    }
+/// UTF-8 if it is, else Latin-1.
+fn text(value: &HeaderValue) -> String {
+    let latin_1 = |bytes: &[u8]| bytes.iter().map(|&byte| byte as char).collect();
+    std::str::from_utf8(value.as_bytes()).map_or_else(|_| latin_1(value.as_bytes()), str::to_owned)
 }
 
 fn status_line(version: Option<Version>, status: u16, reason: &str) -> String {
@@ -131,8 +123,8 @@ fn title_case(name: &str) -> String {
     name.split('-').map(word).collect::<Vec<_>>().join("-")
 }
 
-/// Valid JSON with an indentation of four. Order, numbers and escapes stay as they came.
-fn indented(json: &str) -> String {
+/// Valid JSON with an indentation of four, if it is not too deep. Order, numbers and escapes stay as they came.
+fn indented(json: &str) -> Option<String> {
     let (mut out, mut depth, mut in_string, mut escaped) = (String::with_capacity(json.len() * 2), 0, false, false);
     let mut letters = json.chars().peekable();
     while let Some(letter) = letters.next() {
@@ -150,6 +142,7 @@ fn indented(json: &str) -> String {
                 // An empty one stays on its line.
                 match letters.next_if(|next| matches!(next, '}' | ']')) {
                     Some(close) => out.push(close),
+                    None if depth == DEEPEST => return None,
                     None => {
                         depth += 1;
                         new_line(&mut out, depth);
@@ -172,7 +165,7 @@ fn indented(json: &str) -> String {
             }
         }
     }
-    out
+    Some(out)
 }
 
 fn new_line(out: &mut String, depth: usize) {
@@ -193,27 +186,45 @@ mod tests {
             ("1e400", "1e400"),
         ];
         for (json, shown) in cases {
-            assert_eq!(indented(json), shown);
+            assert_eq!(indented(json).as_deref(), Some(shown));
         }
+    }
+
+    // L7: a megabyte of brackets is not a terabyte of spaces.
+    #[test]
+    fn deep_json_is_shown_as_it_came() {
+        let nested = |depth: usize| format!("{}1{}", "[".repeat(depth), "]".repeat(depth));
+        let shown = |depth| {
+            PLAIN.body(&Response::new(200).with_header("content-type", "application/json").with_body(nested(depth)))
+        };
+        assert_eq!(shown(100).lines().count(), 201);
+        assert!(shown(101) == nested(101) && shown(1_000_000) == nested(1_000_000));
     }
 
     const PLAIN: Style = Style { terminal: false, colour: false };
     const TERMINAL: Style = Style { terminal: true, colour: false };
 
+    // Q1: a terminal gets no body raw; a pipe may want it.
     #[test]
-    fn a_response_cannot_drive_the_terminal() {
-        let evil = "a\x1b]0;title\x07\u{9b}2J\tb\r\nc\rd";
-        assert_eq!(TERMINAL.clean(evil), "a\\u{1b}]0;title\\u{7}\\u{9b}2J\tb\nc\\u{d}d");
-        assert_eq!(PLAIN.clean(evil), evil);
-        assert_eq!(TERMINAL.clean("\u{202e}evil\u{2069} é ש"), "\\u{202e}evil\\u{2069} é ש");
+    fn a_body_cannot_drive_the_terminal() {
+        let evil = "a\x1b]0;title\x07\x1b]8;;http://evil\x1b\\\u{9b}2J\x08\tb\r\nc\rd\u{202e}é ש";
+        let response = Response::new(200).with_text(evil);
+        let shown = "a\\u{1b}]0;title\\u{7}\\u{1b}]8;;http://evil\\u{1b}\\\\u{9b}2J\\u{8}\tb\nc\\u{d}d\\u{202e}é ש";
+        assert_eq!(TERMINAL.body(&response), shown);
+        assert_eq!(PLAIN.body(&response), evil);
+        let json = Response::new(200).with_header("content-type", "application/json").with_body("[\"\u{9b}2J\"]");
+        assert_eq!(TERMINAL.body(&json), "[\n    \"\\u{9b}2J\"\n]");
     }
 
+    // Q2: binary content is never shown, whatever it says it is of.
     #[test]
     fn content_that_is_no_text_is_counted() {
         let binary = Response::new(200).with_header("content-type", "image/png").with_body(vec![1, 2]);
         assert_eq!(PLAIN.body(&binary), "<2 bytes of binary data>");
         assert_eq!(PLAIN.body(&Response::new(200).with_body(vec![0])), "<1 bytes of binary data>");
         assert_eq!(PLAIN.body(&Response::new(200).with_body("plain")), "plain");
+        let disguised = Response::new(200).with_header("content-type", "text/plain").with_body(&b"\x1b[2J\0\xff"[..]);
+        assert_eq!(TERMINAL.body(&disguised), "\\u{1b}[2J\\u{0}\u{fffd}");
     }
 
     #[test]
@@ -222,10 +233,16 @@ mod tests {
         assert_eq!(PLAIN.response_head(&response), "HTTP/1.1 404 Not Found\nX-Request-Id: 1");
     }
 
+    // Q1: heads are the same everywhere.
     #[test]
     fn a_response_cannot_hide_in_its_head() {
-        let response = Response::new(200).with_header("x-a", "\u{9b}2J");
-        assert!(TERMINAL.response_head(&response).ends_with("X-A: \u{c2}\\u{9b}2J"));
+        let response = Response::new(200).with_header("x-a", "\u{9b}2J").with_header("x-b", "\u{202e}é");
+        for style in [TERMINAL, PLAIN] {
+            assert!(style.response_head(&response).ends_with("\nX-A: \\u{9b}2J\nX-B: \\u{202e}é"));
+        }
+        let mut latin_1 = Headers::new();
+        latin_1.append("x-a", &b"\xe9\x9b2J"[..]).expect("it is legal");
+        assert_eq!(PLAIN.head("A\u{9b}", &latin_1), "A\\u{9b}\nX-A: é\\u{9b}2J");
     }
 
     #[test]
@@ -248,10 +265,23 @@ mod tests {
         assert_eq!(status_line(None, 404, "Not Found"), "HTTP/1.1 404 Not Found");
     }
 
+    // Q4
     #[test]
     fn credentials_are_not_shown() {
-        let request = whimbrel::Client::new().get("http://a/").header("authorization", "Basic dTpw").build();
-        let shown = PLAIN.request_head(&request.expect("the request is valid"));
-        assert!(shown.ends_with("Authorization: [secure]"), "{shown}");
+        let request = whimbrel::Client::new()
+            .get("http://u:S3CR3T@a/")
+            .header("authorization", "S3CR3T")
+            .header("proxy-authorization", "S3CR3T")
+            .header("cookie", "a=S3CR3T");
+        let mut marked = HeaderValue::from_static("S3CR3T");
+        marked.set_sensitive(true);
+        let mut request = request.build().expect("the request is valid");
+        request.headers_mut().append("x-key", marked).expect("it is legal");
+        let response = Response::new(200).with_header("set-cookie", "a=S3CR3T").with_header("x-a", "b");
+        let shown = PLAIN.request_head(&request) + "\n" + &PLAIN.response_head(&response);
+        for field in ["Authorization", "Proxy-Authorization", "Cookie", "X-Key", "Set-Cookie"] {
+            assert!(shown.contains(&format!("\n{field}: [secure]\n")), "{shown}");
+        }
+        assert!(!shown.contains("S3CR3T") && shown.ends_with("X-A: b"), "{shown}");
     }
 }

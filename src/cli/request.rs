@@ -1,5 +1,7 @@
 //! From the arguments to the request.
 
+use std::io::{self, IsTerminal};
+
 use whimbrel::{Client, Multipart, Part, RequestBuilder};
 
 use super::Failure;
@@ -21,7 +23,8 @@ impl Arguments {
             request = request.cookie(name, value);
         }
         if let Some((user, password)) = self.auth() {
-            request = request.auth((user.to_owned(), password.to_owned()));
+            let password = if password == "-" { asked_password()? } else { password.to_owned() };
+            request = request.auth((user.to_owned(), password));
         }
         self.fill(request)
     }
@@ -51,4 +54,15 @@ impl Arguments {
         let form = self.data().fold(Multipart::new(), |form, (name, value)| form.text(name, value));
         self.files().try_fold(form, |form, (name, path)| Ok(form.file(name, Part::path(path)?)))
     }
+}
+
+/// Q4: what is typed here is in no list of processes and no shell's history. A terminal does not show it either.
+fn asked_password() -> Result<String, Failure> {
+    let unreadable = |error: io::Error| Failure::Io(format!("The password could not be read: {error}"));
+    if io::stdin().is_terminal() {
+        return rpassword::prompt_password("Password: ").map_err(unreadable);
+    }
+    let mut line = String::new();
+    io::stdin().read_line(&mut line).map_err(unreadable)?;
+    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
 }

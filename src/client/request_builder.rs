@@ -131,7 +131,7 @@ impl RequestBuilder {
         self.payload(Ok(content::Content { body: body.into(), content_type: None }))
     }
 
-    /// A JSON body. NaN and infinities are errors.
+    /// A JSON body. NaN and infinities are errors, as is a value of more than 250 levels.
     pub fn json(self, value: &(impl Serialize + ?Sized)) -> Self {
         let content = content::json(&value).map(|bytes| content::Content::of_type(bytes, "application/json"));
         self.payload(content)

@@ -1,11 +1,29 @@
-//! Finds the numbers that JSON does not have. serde_json writes `null` for them, which would change what is sent.
+//! Finds what cannot be sent as JSON: numbers that JSON does not have, for which serde_json writes `null`, and values so deep
+//! that writing them would overflow the stack.
 
 use std::fmt;
 
 use serde::ser::{self, Serialize, Serializer};
 
-/// Walks a value, writes nothing and fails on NaN and the infinities.
-pub(super) struct Finite;
+/// Walks a value, writes nothing and fails on NaN, the infinities and too many levels.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Finite {
+    depth: u16,
+}
+
+/// L4: serde calls itself for each level. This many fit half a megabyte even unoptimised, which every thread and every host has;
+/// Python stops at a thousand, and serde_json reads 128.
+const DEEPEST: u16 = 250;
+
+impl Finite {
+    /// What lies one level further in.
+    fn walk<T: ?Sized + Serialize>(self, value: &T) -> Walk {
+        match self.depth < DEEPEST {
+            true => value.serialize(Self { depth: self.depth + 1 }),
+            false => Err(NotFinite(format!("it is nested more than {DEEPEST} levels deep"))),
+        }
+    }
+}
 
 /// What the walk can fail with.
 #[derive(Debug)]
@@ -64,7 +82,7 @@ impl Serializer for Finite {
         Ok(())
     }
     fn serialize_some<T: ?Sized + Serialize>(self, value: &T) -> Walk {
-        value.serialize(self)
+        self.walk(value)
     }
     fn serialize_unit(self) -> Walk {
         Ok(())
@@ -73,7 +91,7 @@ impl Serializer for Finite {
         Ok(())
     }
     fn serialize_newtype_struct<T: ?Sized + Serialize>(self, _: &'static str, value: &T) -> Walk {
-        value.serialize(self)
+        self.walk(value)
     }
     fn serialize_newtype_variant<T: ?Sized + Serialize>(
         self,
@@ -82,7 +100,7 @@ impl Serializer for Finite {
         _: &'static str,
         value: &T,
     ) -> Walk {
-        value.serialize(self)
+        self.walk(value)
     }
     fn serialize_seq(self, _: Option<usize>) -> Result<Self, NotFinite> {
         Ok(self)
@@ -115,7 +133,7 @@ macro_rules! compound {
             type Error = NotFinite;
 
             fn $method<T: ?Sized + Serialize>(&mut self, $(_: $name,)? value: &T) -> Walk {
-                value.serialize(Finite)
+                self.walk(value)
             }
 
             fn end(self) -> Walk {
@@ -138,7 +156,7 @@ impl ser::SerializeMap for Finite {
     }
 
     fn serialize_value<T: ?Sized + Serialize>(&mut self, value: &T) -> Walk {
-        value.serialize(Finite)
+        self.walk(value)
     }
 
     fn end(self) -> Walk {

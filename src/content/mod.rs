@@ -1,6 +1,7 @@
 //! Encoding of request bodies into content and the headers that describe it.
 
 mod finite;
+pub(crate) mod framing;
 pub(crate) mod media_type;
 
 use bytes::Bytes;
@@ -12,9 +13,10 @@ use crate::body::Body;
 use crate::error::{Error, ErrorKind, Result};
 use crate::headers::Headers;
 
-/// Compact JSON in UTF-8, as HTTPX sends it. NaN and the infinities, which JSON does not have, are errors.
+/// Compact JSON in UTF-8, as HTTPX sends it. NaN and the infinities, which JSON does not have, are errors, and so is a value of
+/// more levels than the stack has room for.
 pub(crate) fn json(value: &impl Serialize) -> Result<Bytes> {
-    value.serialize(finite::Finite).map_err(unserializable)?;
+    value.serialize(finite::Finite::default()).map_err(unserializable)?;
     serde_json::to_vec(value).map(Bytes::from).map_err(unserializable)
 }
 
@@ -26,9 +28,8 @@ fn unserializable(error: impl std::error::Error + Send + Sync + 'static) -> Erro
 /// The headers that HTTPX adds to a request by itself (1.2): Host first, Content-Length 0 behind it where a body is
 /// expected but absent, the body's own headers at the end. What the user set stays.
 pub(crate) fn auto_headers(headers: &mut Headers, method: &Method, host: Option<HeaderValue>, content: &Content) {
-    let expects_body = matches!(*method, Method::POST | Method::PUT | Method::PATCH);
     let framed = headers.find(&CONTENT_LENGTH).is_some() || headers.find(&TRANSFER_ENCODING).is_some();
-    if content.body.is_empty() && expects_body && !framed {
+    if content.body.is_empty() && expects_body(method) && !framed {
         headers.push_front(CONTENT_LENGTH, HeaderValue::from_static("0"));
     }
     if let Some(host) = host.filter(|_| headers.find(&http::header::HOST).is_none()) {
@@ -43,6 +44,11 @@ pub(crate) fn auto_headers(headers: &mut Headers, method: &Method, host: Option<
     if let Some(content_type) = content.content_type.clone().filter(|_| headers.find(&CONTENT_TYPE).is_none()) {
         headers.push(CONTENT_TYPE, content_type);
     }
+}
+
+/// Whether a request of this method says that it has no body, too (RFC 9110 8.6).
+pub(crate) fn expects_body(method: &Method) -> bool {
+    matches!(*method, Method::POST | Method::PUT | Method::PATCH)
 }
 
 /// A body and what describes it.

@@ -16,6 +16,7 @@ use super::fetch_error::{aborted, fetch_error};
 use super::{REQUEST, check};
 use crate::body::{Incoming, Outgoing};
 use crate::config::{Timeout, TransportConfig};
+use crate::content::framing::framing;
 use crate::deadline::Patience;
 use crate::error::{Error, ErrorKind, Result};
 use crate::headers::Headers;
@@ -107,6 +108,7 @@ impl FetchTransport {
     async fn fetch(&self, request: &mut Request) -> Result<(Head, Incoming)> {
         check_scheme(request.url())?;
         check_method(request)?;
+        framing(request.headers(), request.body())?;
         self.check_headers(request.headers())?;
         let abort = AbortOnDrop::new()?;
         let progress = Progress::default();

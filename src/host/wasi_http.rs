@@ -19,6 +19,7 @@ use super::{RECEIVE_BODY, REQUEST};
 use crate::backend::Ready;
 use crate::body::{BodyStream, Incoming, IncomingBody as ReadBody, Outgoing, failed_source};
 use crate::config::Timeout;
+use crate::content::framing::framing;
 use crate::deadline::{Patience, timed_out, within};
 use crate::error::{Error, ErrorKind, Result};
 use crate::headers::Headers;
@@ -96,6 +97,7 @@ impl Upload {
 }
 
 fn outgoing_request(request: &Request) -> Result<OutgoingRequest> {
+    framing(request.headers(), request.body())?;
     let url = request.url();
     let outgoing = OutgoingRequest::new(fields(request)?);
     outgoing.set_method(&wasi_method(request.method())).map_err(|()| refused("this method"))?;

@@ -95,14 +95,15 @@ mod tests {
         let opened = crate::block_on(async {
             let (mut client, mut proxy) = tokio::io::duplex(1 << 20);
             proxy.write_all(answer.as_bytes()).await.unwrap();
-            let opened = open(&mut client, &"https://example.com/x".parse().unwrap(), &settings()).await;
             proxy.shutdown().await.unwrap();
+            let opened = open(&mut client, &"https://example.com/x".parse().unwrap(), &settings()).await;
             client.read_to_string(&mut rest).await.unwrap();
             opened
         });
         (opened.unwrap(), rest)
     }
 
+    // H12: nothing of the request's own is in it.
     #[test]
     fn the_request_is_httpxs() {
         let lines = |url: &str| String::from_utf8(request(&url.parse().unwrap(), &settings())).unwrap();
@@ -111,8 +112,41 @@ mod tests {
             "CONNECT example.com:443 HTTP/1.1\r\nHost: example.com:443\r\nAccept: */*\r\n\
              Proxy-Authorization: Basic dTpw\r\nX-Trace: 1\r\n\r\n"
         );
-        // H5.
-        assert!(lines("https://[::1]:8443/").starts_with("CONNECT [::1]:8443 HTTP/1.1\r\nHost: [::1]:8443\r\n"));
+    }
+
+    // H5: what a URL's parser takes for a host is one, and an address of IPv6 is in brackets.
+    #[test]
+    fn the_target_is_a_host_and_a_port() {
+        for (url, target) in [
+            ("https://[::1]:8443/", "[::1]:8443"),
+            ("https://[0:0::1]/", "[::1]:443"),
+            ("https://user@other.invalid:x@host/", "host:443"),
+            ("https://a@b@host:444/", "host:444"),
+            ("https://host%0d%0aX:y/", ""),
+            ("https://ho%20st/", ""),
+            ("https://ho st/", ""),
+            ("https://ho%00st/", ""),
+            ("https://ho\r\nst/", "host:443"),
+            ("https://::1/", ""),
+            ("https://[fe80::1%25eth0]/", ""),
+            ("https://ho%40st/", ""),
+        ] {
+            let Ok(url) = url.parse::<Url>() else {
+                assert_eq!(target, "", "{url}");
+                continue;
+            };
+            let asked = String::from_utf8(request(&url, &settings())).unwrap();
+            let start = format!("CONNECT {target} HTTP/1.1\r\nHost: {target}\r\nAccept: */*\r\nProxy-Authorization: ");
+            assert!(asked.starts_with(&start), "{asked}");
+        }
+    }
+
+    // H6: once, and then never again.
+    #[test]
+    fn credentials_of_the_url_are_decoded_once() {
+        let proxy = ProxySettings::new(&Proxy::new("http://us%2540er:p%253A%20w@proxy:1")).unwrap();
+        let expected = crate::credentials::Credentials::new("us%40er", "p%3A w").basic().unwrap();
+        assert_eq!(proxy.headers.get("proxy-authorization"), Some(&expected));
     }
 
     // H4.
@@ -120,11 +154,18 @@ mod tests {
     fn only_success_opens_a_tunnel() {
         for (answer, words) in [
             ("HTTP/1.1 407 Nope\r\nContent-Length: 3\r\n\r\nabc", "'407 Nope'; Proxy::auth"),
+            ("HTTP/1.1 401 No\r\nWWW-Authenticate: Basic\r\n\r\n", "'401 No'"),
             ("HTTP/1.1 302 Found\r\nLocation: https://evil/\r\n\r\n", "'302 Found'"),
+            ("HTTP/1.1 101 Switching\r\n\r\n", "broke"),
             ("HTTP/1.1 500 Oops\r\nTransfer-Encoding: chunked\r\n\r\n", "'500 Oops'"),
             ("HTTP/1.0 403 Forbidden\r\n\r\nendless", "'403 Forbidden'"),
             ("\x15\x03\x01", "does not speak HTTP"),
             ("SSH-2.0\r\n", "does not speak HTTP"),
+            // Q1: such reasons are none.
+            ("HTTP/1.1 403 \u{9b}2J\u{202e}\r\n\r\n", "'403 '"),
+            // H10: it went away.
+            ("", "broke"),
+            ("HTTP/1.1 200 OK\r\nX: y\r\n", "broke"),
         ] {
             let error = tunnel(answer).0.unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Proxy);
@@ -133,6 +174,7 @@ mod tests {
         assert_eq!(tunnel("HTTP/1.1 407 Nope\r\n\r\n").0.unwrap_err().status().unwrap(), 407);
     }
 
+    // H4: early bytes are the origin's, or TLS's to refuse.
     #[test]
     fn what_follows_the_answer_is_left_for_tls() {
         for answer in [
@@ -146,6 +188,7 @@ mod tests {
         }
     }
 
+    // H4.
     #[test]
     fn endless_answers_end() {
         let many: &'static str = Box::leak("HTTP/1.1 103 x\r\n\r\n".repeat(18).into_boxed_str());

@@ -38,7 +38,11 @@ impl Stream for Lines<'_> {
             if let Some(line) = lines.next_line() {
                 return Poll::Ready(Some(Ok(line)));
             }
-            match ready!(pieces.poll_push(cx, lines.pending())) {
+            let pushed = match lines.check_length() {
+                Ok(()) => ready!(pieces.poll_push(cx, lines.pending())),
+                Err(error) => Some(Err(pieces.end(error))),
+            };
+            match pushed {
                 Some(Ok(())) => {}
                 Some(Err(error)) => {
                     // Half a line is none.

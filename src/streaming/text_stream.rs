@@ -9,7 +9,7 @@ use futures_core::Stream;
 
 use super::{Lines, StreamingResponse};
 use crate::decode::text::{Charset, Decoder, charset};
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 impl StreamingResponse {
     /// The charset that streamed text is read in: as [`Response::encoding`](crate::Response::encoding), but for what the content
@@ -48,7 +48,8 @@ impl StreamingResponse {
         TextStream::new(self, charset)
     }
 
-    /// The same line by line, split at `\n`, `\r\n` and `\r` alone, without them. A line is kept in memory until it ends.
+    /// The same line by line, split at `\n`, `\r\n` and `\r` alone, without them. A line is kept in memory until it ends; one of more than
+    /// 64 MiB is a `LimitExceeded` error.
     pub fn lines(&mut self) -> Lines<'_> {
         Lines::new(self.text_stream())
     }
@@ -71,6 +72,12 @@ impl TextStream<'_> {
     /// The next piece, `None` at the end.
     pub async fn next(&mut self) -> Option<Result<String>> {
         poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
+    }
+
+    /// Nothing more is read, because of this error.
+    pub(super) fn end(&mut self, error: Error) -> Error {
+        self.decoder = None;
+        self.response.end_decoding(error)
     }
 
     /// Adds the next piece to the text, which may be one without a whole character.

@@ -10,7 +10,7 @@ use crate::support::{self, Endless};
 
 const MIB: usize = 1 << 20;
 
-fn gzip(content: &[u8]) -> Vec<u8> {
+pub(crate) fn gzip(content: &[u8]) -> Vec<u8> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
     encoder.write_all(content).unwrap();
     encoder.finish().unwrap()
@@ -181,7 +181,7 @@ support::test! {
         }
     }
 
-    // E14, G12: a redirect's and a refusal's body are kept as far as they are short, and never decoded further.
+    // K3, E14, G12: a redirect's and a refusal's body are kept as far as they are short, and never decoded further.
     async fn bodies_on_the_way_are_read_for_a_little_while() {
         for (status, bomb) in [(302, gzip(&vec![b'x'; 8 * MIB])), (401, gzip(&vec![b'x'; 8 * MIB])), (302, b"no gzip at all".to_vec())] {
             let answer = move |request: &whimbrel::Request| match request.url().path() {

@@ -18,6 +18,19 @@ support::test! {
         assert!(error.to_string().contains("not JSON compliant"), "{error}");
     }
 
+    // L4: forms are flat, and a value too deep for the stack is an error before anything is written.
+    async fn a_value_too_deep_to_send_is_an_error() {
+        for depth in [251, 100_000, 10_000_000] {
+            for nest in [Nest::List, Nest::Map, Nest::Some, Nest::Newtype] {
+                let error = Client::new().post("http://h/").json(&Deep(depth, nest)).build().unwrap_err();
+                assert_eq!(error.kind(), ErrorKind::LocalProtocol);
+                assert!(error.to_string().contains("250 levels"), "{error}");
+            }
+        }
+        let mut request = Client::new().post("http://h/").json(&Deep(250, Nest::List)).build().unwrap();
+        assert_eq!(latin1(request.body_mut().read().await.unwrap()), format!("{}null{}", "[".repeat(250), "]".repeat(250)));
+    }
+
     async fn a_stream_is_chunked_and_one_of_known_length_is_not() {
         let stream = |length| Body::stream(support::pieces(&["a", "bc"]), length);
         let chunked = Client::new().post("http://h/").content(stream(None)).build().unwrap();
@@ -35,17 +48,49 @@ support::test! {
         assert_eq!(latin1(request.body_mut().read().await.unwrap()), expected);
     }
 
+    // I5
     async fn a_part_cannot_smuggle_headers() {
-        for part in [Part::bytes("").content_type("a\r\nx: y"), Part::bytes("").header("x", "a\r\nb"), Part::bytes("").header("x\r\n", "")] {
+        let part = || Part::bytes("");
+        for part in [
+            part().content_type("a\r\nx: y"), part().content_type("a\n"), part().header("x", "a\r\nb"), part().header("x\r\n", ""),
+            part().header("x: y\r\nz", "a"), part().header("x y", "a"), part().header("", "a"), part().header("x", "a\0"), part().header("Content-Type", "a\rb"),
+        ] {
             let error = Client::new().post("http://h/").multipart(Multipart::new().file("f", part)).build().unwrap_err();
             assert_eq!(error.kind(), ErrorKind::LocalProtocol);
         }
     }
 
+    // I5
+    async fn names_of_parts_stay_in_their_quotes() {
+        let evil = "a\"; filename=\"b\r\nX: y\r\n\r\nc\n\r\0\\\u{2028}é";
+        let form = Multipart::new().text(evil, "1").file("f", Part::bytes("2").file_name(evil));
+        let request = Client::new().post("http://h/").header("content-type", "multipart/form-data; boundary=B");
+        let mut request = request.multipart(form).build().unwrap();
+        let quoted = "\"a%22; filename=%22b%0D%0AX: y%0D%0A%0D%0Ac%0A%0D%00\\\\\u{2028}é\"";
+        let expected = format!(
+            "--B\r\nContent-Disposition: form-data; name={quoted}\r\n\r\n1\r\n--B\r\nContent-Disposition: form-data; name=\"f\"; \
+             filename={quoted}\r\nContent-Type: application/octet-stream\r\n\r\n2\r\n--B--\r\n"
+        );
+        assert_eq!(std::str::from_utf8(request.body_mut().read().await.unwrap()).unwrap(), expected);
+    }
+
+    // I5: a boundary of the user's own is the Content-Type's, which cannot have a line break.
+    async fn a_boundary_cannot_smuggle_headers() {
+        for boundary in ["a\r\nb", "a\n", "\0"] {
+            let request = Client::new().post("http://h/").header("content-type", format!("multipart/form-data; boundary=\"{boundary}\""));
+            assert_eq!(request.multipart(Multipart::new()).build().unwrap_err().kind(), ErrorKind::LocalProtocol);
+        }
+    }
+
+    // L1: 128 random bits.
     async fn boundaries_differ() {
         let boundary = || Client::new().post("http://h/").multipart(Multipart::new()).build().unwrap().headers().joined("content-type");
-        assert_ne!(boundary(), boundary());
-        assert_eq!(boundary().unwrap().rsplit('=').next().unwrap().len(), 32);
+        let many: std::collections::BTreeSet<_> = (0..1000).map(|_| boundary().unwrap()).collect();
+        assert_eq!(many.len(), 1000);
+        let digits: Vec<_> = many.iter().map(|boundary| boundary.rsplit('=').next().unwrap()).collect();
+        assert!(digits.iter().all(|digits| digits.len() == 32 && digits.bytes().all(|digit| digit.is_ascii_hexdigit())));
+        // No digit is the same in all of them.
+        assert!((0..32).all(|at| digits.iter().any(|other| other.as_bytes()[at] != digits[0].as_bytes()[at])));
     }
 
     async fn pieces_are_sent_as_often_as_needed() {
@@ -99,6 +144,31 @@ support::test! {
             let (log, told) = support::log();
             client.post("http://h/").content(body).upload_progress(move |sent, of| log(format!("{sent} {of:?}"))).send().await.unwrap();
             assert_eq!(told(), [format!("1 {length:?}"), format!("3 {length:?}")]);
+        }
+    }
+}
+
+/// What a level is made of.
+#[derive(Clone, Copy)]
+enum Nest {
+    List,
+    Map,
+    Some,
+    Newtype,
+}
+
+/// So many levels, which take no memory.
+struct Deep(u32, Nest);
+
+impl serde::Serialize for Deep {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let inner = Self(self.0.wrapping_sub(1), self.1);
+        match self.1 {
+            _ if self.0 == 0 => serializer.serialize_unit(),
+            Nest::List => serializer.collect_seq([inner]),
+            Nest::Map => serializer.collect_map([("a", inner)]),
+            Nest::Some => serializer.serialize_some(&inner),
+            Nest::Newtype => serializer.serialize_newtype_struct("a", &inner),
         }
     }
 }

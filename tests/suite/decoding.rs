@@ -35,12 +35,14 @@ async fn read(coding: &str, body: impl Into<Vec<u8>>) -> whimbrel::Result<String
 }
 
 support::test! {
+    // K6, K9
     async fn every_coding_is_decoded() {
         for (coding, body) in CODED {
             assert_eq!(read(coding, body).await.unwrap(), "hello hello hello", "{coding}");
         }
     }
 
+    // K5
     async fn a_truncated_body_is_an_error_at_every_byte() {
         for (coding, body) in CODED {
             for end in 1..body.len() {
@@ -50,27 +52,32 @@ support::test! {
         }
     }
 
+    // K5
     async fn garbage_is_an_error() {
         for coding in ["gzip", "deflate", "br", "zstd"] {
             assert_eq!(read(coding, [0xff; 64]).await.unwrap_err().kind(), ErrorKind::Decoding, "{coding}");
         }
     }
 
+    // K6
     async fn all_members_and_frames_are_decoded() {
         assert_eq!(read("gzip", [GZIP, GZIP].concat()).await.unwrap().len(), 34);
         let skippable = b"\x50\x2a\x4d\x18\x02\x00\x00\x00xx".as_slice();
         assert_eq!(read("zstd", [skippable, ZSTD, skippable, ZSTD].concat()).await.unwrap().len(), 34);
     }
 
+    // K9
     async fn an_empty_body_needs_no_decoding() {
         assert_eq!(read("gzip", []).await.unwrap(), "");
     }
 
+    // K9
     async fn unknown_codings_are_left_alone() {
         assert_eq!(read("identity", *b"as it is").await.unwrap(), "as it is");
         assert_eq!(read("mystery", *b"as it is").await.unwrap(), "as it is");
     }
 
+    // K2
     async fn more_than_five_codings_are_an_attack() {
         assert_eq!(read("gzip, gzip, gzip, gzip, gzip, gzip", GZIP).await.unwrap_err().kind(), ErrorKind::Decoding);
     }

@@ -7,6 +7,7 @@ use whimbrel::{Client, Error, ErrorKind, Request, Response, Timeout};
 use crate::support;
 
 support::test! {
+    // I4
     async fn line_breaks_and_nul_in_headers_are_refused() {
         for value in ["hush\r\nb", "hush\nb", "hush\rb", "hush\0b", " hush", "hush ", "\thush"] {
             let error = Client::new().get("http://h/").header("x-secret", value).build().unwrap_err();
@@ -67,6 +68,37 @@ support::test! {
         let away = support::mock(|_| Response::new(302).with_header("location", "http://user:S3CR3T@there/x")).build().unwrap();
         let error = away.get("http://h/").send().await.unwrap().raise_for_status().err().unwrap().to_string();
         assert!(error.contains("http://there/x") && !error.contains("S3CR3T"), "{error}");
+    }
+
+    // Q1: not in what is shown, nor in what is logged.
+    async fn no_text_of_a_server_drives_the_terminal() {
+        let evil = "\u{9b}2J\u{202e}";
+        let away = support::mock(move |_| Response::new(302).with_header("location", &format!("/{evil}"))).build().unwrap();
+        let response = away.get("http://h/").send().await.unwrap();
+        let status = response.raise_for_status().err().unwrap();
+        assert!(status.to_string().contains("/\\u{9b}2J\\u{202e}'\n"), "{status}");
+        let json = Response::new(200).with_body("{\"\\u001b]0;t\\u0007\\n\\u202e\": 1}").json::<Result<(), ()>>().unwrap_err();
+        assert!(json.to_string().contains("\\u{1b}]0;t\\u{7}\\u{a}\\u{202e}"), "{json}");
+        let digest = support::mock(move |_| Response::new(401).with_header("www-authenticate", &format!("Digest realm=r, nonce=n, algorithm=\"{evil}\"")));
+        let digest = digest.auth(whimbrel::auth::Digest::new("u", "p")).build().unwrap().get("http://h/").send().await.unwrap_err();
+        let bad = support::mock(move |_| Response::new(302).with_header("location", &format!("http://{evil}:x/"))).follow_redirects(true);
+        let location = bad.build().unwrap().get("http://h/").send().await.unwrap_err();
+        let made = Error::new(ErrorKind::Read, "\x1b[2J").with_source("\x1b[2J\n".to_owned());
+        for error in [status, json, digest, location, made] {
+            let shown = format!("{error} {error:?}");
+            assert!(!shown.replace('\n', "").contains(char::is_control) && !shown.contains('\u{202e}'), "{shown:?}");
+        }
+    }
+
+    // L7
+    async fn json_of_a_million_levels_is_an_error() {
+        for (open, close) in [("[", "]"), ("{\"a\":", "}")] {
+            for body in [open.repeat(1_000_000), format!("{}1{}", open.repeat(1_000_000), close.repeat(1_000_000))] {
+                let error = Response::new(200).with_body(body).json::<serde_json::Value>().unwrap_err();
+                assert_eq!(error.kind(), ErrorKind::Decoding);
+                assert!(error.to_string().contains("recursion limit"), "{error}");
+            }
+        }
     }
 
     async fn a_body_that_never_waits_meets_its_deadline() {

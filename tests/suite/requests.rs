@@ -38,6 +38,7 @@ support::test! {
         assert_eq!(error.kind(), whimbrel::ErrorKind::LocalProtocol);
     }
 
+    // I3
     async fn no_bytes_are_no_body() {
         for request in [Client::new().post("http://h/").content(""), Client::new().post("http://h/").form([("a", "b"); 0])] {
             let request = request.build().unwrap();

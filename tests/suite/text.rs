@@ -320,4 +320,17 @@ support::test! {
         }
         assert_eq!(all_lines(streamed("shift_jis", vec![b"\x83v\n\x83".to_vec(), b"O".to_vec()])).await, ["プ", "グ"]);
     }
+
+    // L5: there is no reader of event streams yet, so that a line is all that can go on for ever.
+    async fn a_line_without_end_is_an_error() {
+        let piece = vec![b'x'; 1 << 20];
+        let mut response = streamed("utf-8", [&b"a\0\n"[..], b"\xef\xbb\xbfb\r"].map(<[u8]>::to_vec).into_iter().chain(vec![piece; 66]).collect());
+        let mut lines = response.lines();
+        assert_eq!(lines.next().await.unwrap().unwrap(), "a\0");
+        assert_eq!(lines.next().await.unwrap().unwrap(), "\u{feff}b");
+        let error = lines.next().await.unwrap().unwrap_err();
+        assert_eq!(error.kind(), whimbrel::ErrorKind::LimitExceeded, "{error}");
+        assert!(error.to_string().contains("text_stream") && error.url().is_some(), "{error}");
+        assert!(lines.next().await.is_none());
+    }
 }

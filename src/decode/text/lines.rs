@@ -2,6 +2,11 @@
 
 use std::mem::take;
 
+use crate::error::{Error, ErrorKind};
+
+/// L5: a line without end would be all of memory.
+const LONGEST: usize = 64 << 20;
+
 /// Splits text that comes piece by piece into lines at `\n`, `\r\n` and `\r`, without them (universal newlines).
 #[derive(Default)]
 pub(crate) struct Lines {
@@ -35,6 +40,17 @@ impl Lines {
         self.after_cr = self.text.as_bytes()[end] == b'\r';
         self.start = end + 1;
         Some(line)
+    }
+
+    /// An error once what is no line yet is longer than a line may be.
+    pub(crate) fn check_length(&self) -> Result<(), Error> {
+        match self.text.len() - self.start <= LONGEST {
+            true => Ok(()),
+            false => Err(Error::new(
+                ErrorKind::LimitExceeded,
+                "The response has a line of more than 64 MiB; text_stream reads text of any length",
+            )),
+        }
     }
 
     /// The last line, when nothing ended it.

@@ -5,23 +5,17 @@ use std::io::Write as _;
 use http::header::{CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
 use url::Position;
 
+use crate::content::expects_body;
+use crate::content::framing::{Framing, framing};
 use crate::error::{Error, ErrorKind, Result};
-use crate::headers::Headers;
 use crate::request::{Request, host_value};
 use crate::socket::proxy::ProxySettings;
-
-/// How the receiver finds the end of the request's body.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Framing {
-    Length(u64),
-    Chunked,
-}
 
 /// Appends the head and says how the body is framed. `Host` comes first (RFC 9110 7.2), and it and the framing fields are added
 /// where a request built by hand lacks them. A proxy that passes the request on gets the whole URL and its own fields behind
 /// Host, as in HTTPX; where the request has a field of that name, the request's counts.
 pub(super) fn head(request: &Request, proxy: Option<&ProxySettings>, out: &mut Vec<u8>) -> Result<Framing> {
-    let (framing, framed) = framing(request)?;
+    let (framing, framed) = framing(request.headers(), request.body())?;
     let target = &request.url()[Position::BeforePath..Position::AfterQuery];
     out.extend_from_slice(request.method().as_str().as_bytes());
     out.push(b' ');
@@ -45,7 +39,7 @@ pub(super) fn head(request: &Request, proxy: Option<&ProxySettings>, out: &mut V
         field(name.as_str(), value.as_bytes(), out);
     }
     match framing {
-        Framing::Length(length) if !framed && length > 0 => {
+        Framing::Length(length) if !framed && (length > 0 || expects_body(request.method())) => {
             field(CONTENT_LENGTH.as_str(), length.to_string().as_bytes(), out);
         }
         Framing::Chunked if !framed => field(TRANSFER_ENCODING.as_str(), b"chunked", out),
@@ -69,40 +63,6 @@ pub(in crate::socket) fn field(name: &str, value: &[u8], out: &mut Vec<u8>) {
     out.extend_from_slice(b": ");
     out.extend_from_slice(value);
     out.extend_from_slice(b"\r\n");
-}
-
-/// The framing, and whether the fields announce it already. What they announce must be what the body is: a mismatch would let
-/// the rest pass for another request.
-fn framing(request: &Request) -> Result<(Framing, bool)> {
-    let local = |message: &'static str| Err(Error::new(ErrorKind::LocalProtocol, message));
-    let body = request.body();
-    match (announced_length(request.headers())?, announced_chunked(request.headers())) {
-        (Some(_), Some(_)) => local("A request cannot have both Content-Length and Transfer-Encoding"),
-        (None, Some(false)) => local("The only Transfer-Encoding that a request can have is 'chunked'"),
-        (None, Some(true)) => Ok((Framing::Chunked, true)),
-        (Some(length), None) if body.length().is_some_and(|actual| actual != length) => {
-            local("The Content-Length header is not the length of the request's body")
-        }
-        (Some(length), None) => Ok((Framing::Length(length), true)),
-        (None, None) => Ok((body.length().map_or(Framing::Chunked, Framing::Length), false)),
-    }
-}
-
-/// Whether Transfer-Encoding, if there is one, is "chunked" and nothing else.
-fn announced_chunked(headers: &Headers) -> Option<bool> {
-    let mut codings = headers.find_all(&TRANSFER_ENCODING);
-    let first = codings.next()?;
-    Some(first.as_bytes().eq_ignore_ascii_case(b"chunked") && codings.next().is_none())
-}
-
-fn announced_length(headers: &Headers) -> Result<Option<u64>> {
-    let mut values = headers.find_all(&CONTENT_LENGTH);
-    let Some(value) = values.next() else { return Ok(None) };
-    let digits = value.to_str().ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
-    match (digits.and_then(|text| text.parse().ok()), values.next()) {
-        (Some(length), None) => Ok(Some(length)),
-        _ => Err(Error::new(ErrorKind::LocalProtocol, "Content-Length must be one number")),
-    }
 }
 
 /// Appends a piece of a chunked body. An empty piece would end it, so it is left out.

@@ -11,12 +11,13 @@ use tokio::io::{AsyncReadExt, AsyncWrite};
 
 use super::body::{BodyDecoder, Decoded};
 use super::drain::MAX_DRAINED;
-use super::encode::{self, Framing};
+use super::encode;
 use super::head::{HeadReader, Parsed, closes};
 use super::remote;
 use crate::backend::now;
 use crate::body::{BodyStream, Incoming, IncomingBody, Outgoing, failed_source};
 use crate::config::Timeout;
+use crate::content::framing::Framing;
 use crate::deadline::{Patience, timed_out};
 use crate::error::{Error, ErrorKind, Result};
 use crate::request::Request;

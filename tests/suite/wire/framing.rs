@@ -105,6 +105,41 @@ support::test! {
         assert_eq!(response.bytes().len(), 1_000_000);
     }
 
+    // K10: a coding may end before the message does. What follows is in no coding, and nobody reads on in search of more: the
+    // connection goes with what was not read of it.
+    async fn a_coding_that_ends_early_leaves_nothing_for_the_next_request() {
+        let (client, server) = (Client::new(), server());
+        let content = crate::bombs::gzip(b"hello");
+        let chunked = [format!("{:x}\r\n", content.len()).into_bytes(), content.clone(), b"\r\n".to_vec()].concat();
+        let answer = |framing: &str, body: &[u8]| {
+            let head = format!("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n{framing}\r\n\r\n");
+            support::percent(&[head.as_bytes(), body].concat())
+        };
+        let length = |extra: usize| format!("Content-Length: {}", content.len() + extra);
+        for (answer, text, connections) in [
+            (answer(&length(0), &content), Some("hello"), 1..=1),
+            (answer("Transfer-Encoding: chunked", &[&chunked[..], b"0\r\n\r\n"].concat()), Some("hello"), 1..=1),
+            // Where all of it had come already, the connection is as good as new.
+            (answer(&length(7), &[&content[..], b"garbage"].concat()), None, 1..=2),
+            (answer("Transfer-Encoding: chunked", &[&chunked[..], b"7\r\ngarbage\r\n0\r\n\r\n"].concat()), None, 1..=2),
+            (answer(&length(1 << 40), &content) + "&flood=x&times=100000", None, 2..=2),
+        ] {
+            // In one piece, and with the end of the message behind that of the content.
+            for step in ["", "&step=64&pause=1"] {
+                let id = support::record_id("coding");
+                let sent = client.get(format!("{}/record/{id}/?answer={answer}{step}", server.raw)).send().await;
+                match text {
+                    Some(text) => assert_eq!(sent.unwrap().text(), text),
+                    None => assert_eq!(sent.unwrap_err().kind(), ErrorKind::Decoding),
+                }
+                let next = client.get(format!("{}/record/{id}/", server.raw)).send().await.unwrap();
+                assert_eq!((next.text().as_ref(), next.headers().contains("content-encoding")), ("ok", false));
+                let seen = super::recorded(&server, &id).await["connections"].as_array().unwrap().len();
+                assert!(connections.contains(&seen), "{answer}{step}: {seen}");
+            }
+        }
+    }
+
     async fn a_body_without_length_ends_with_the_connection() {
         assert_eq!(answer("X: y", "until the end").await.unwrap(), "until the end");
     }

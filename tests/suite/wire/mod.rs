@@ -2,6 +2,7 @@
 
 mod auth;
 mod faults;
+mod injection;
 mod proxy;
 mod requests;
 mod responses;

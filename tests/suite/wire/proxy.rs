@@ -1,11 +1,14 @@
 //! Through a proxy: requests that it passes on, and tunnels. (`http` of the example server is one.)
 
+use std::time::Duration;
+
 use serde_json::Value;
-use whimbrel::{Client, ClientBuilder, ErrorKind, HttpTransport, Proxy};
+use whimbrel::{Client, ClientBuilder, ErrorKind, HttpTransport, Proxy, Timeout};
 
 use crate::support::{self, OWN_TLS, SOCKETS, server};
 
 support::test! {
+    // H6, H12: credentials for the proxy go to the proxy, those of the URL to nobody.
     async fn plain_requests_go_to_the_proxy_whole() {
         let Some(client) = proxied(Client::builder(), Proxy::new(server().http).auth("user", "pass").header("x-proxy", "1")) else { return };
         let url = "http://user:secret@nowhere.invalid:8080/anything?q=1#f";
@@ -66,6 +69,63 @@ support::test! {
         }
     }
 
+    // H9, H10: a wait for the proxy, for what is behind it and inside the tunnel is a wait like any other; so are the limits.
+    async fn timeouts_and_limits_hold_through_a_proxy() {
+        if !SOCKETS { return }
+        const SHORT: Duration = Duration::from_millis(80);
+        let (server, connect, read) = (server(), Timeout::none().connect(SHORT), Timeout::none().read(SHORT));
+        let hang = format!("{}/hang", server.http);
+        let flood = |origin: &str| format!("{origin}/raw?data=HTTP%2F1.1%20200%20OK%0D%0A&flood=X%3A%20y%0D%0A&times=1000000");
+        for (proxy, url, timeout, kind) in [
+            (&server.stalled, "http://a.invalid/", connect, ErrorKind::ConnectTimeout),
+            (&server.stalled, "https://a.invalid/", connect, ErrorKind::ConnectTimeout),
+            (&server.http, &server.stalled.replace("http:", "https:"), connect, ErrorKind::ConnectTimeout),
+            (&server.http, &hang, read, ErrorKind::ReadTimeout),
+            (&server.http, &format!("{}/hang", server.https), read, ErrorKind::ReadTimeout),
+            (&server.http, &flood(&server.raw_tls), Timeout::default(), ErrorKind::LimitExceeded),
+            (&server.raw, &flood("http://a.invalid"), Timeout::default(), ErrorKind::LimitExceeded),
+            // It answers CONNECT with 404.
+            (&server.raw, "https://a.invalid/", Timeout::default(), ErrorKind::Proxy),
+        ] {
+            if url.starts_with("https") && !OWN_TLS { continue }
+            let tls = server.ca_pem.iter().fold(Client::builder(), |builder, pem| builder.tls(whimbrel::Tls::new().add_root_pem(pem)));
+            let error = tls.proxy(proxy).build().unwrap().get(url).timeout(timeout).send().await.unwrap_err();
+            assert_eq!(error.kind(), kind, "{url} through {proxy}: {error}");
+        }
+    }
+
+    // H3: each hop of a redirect goes the way that is its URL's.
+    async fn each_hop_goes_its_own_way() {
+        if !SOCKETS { return }
+        let proxied = HttpTransport::builder().proxy(server().http).build().unwrap();
+        let client = Client::builder().mount("all://*.invalid", proxied).follow_redirects(true).build().unwrap();
+        let (here, there) = (server().http, "http://a.invalid");
+        let to = |origin: &str, url: &str| format!("{origin}/redirect-to?url={}", support::percent(url.as_bytes()));
+        for (url, target, hops) in [
+            (to(&here, &format!("{there}/anything")), "http://a.invalid/anything", 1),
+            (to(there, &format!("{here}/anything")), "/anything", 1),
+            (to(there, &to(&here, &to("http://b.invalid", &format!("{here}/anything")))), "/anything", 3),
+            (to(&here, &to(there, &to(&here, "http://b.invalid/anything"))), "http://b.invalid/anything", 3),
+        ] {
+            let response = client.get(&url).send().await.unwrap();
+            assert_eq!((response.json::<Value>().unwrap()["target"].as_str().unwrap(), response.history().len()), (target, hops), "{url}");
+        }
+    }
+
+    // H11: a connection that some credentials opened is for these alone.
+    async fn connections_to_a_proxy_belong_to_its_credentials() {
+        if !SOCKETS { return }
+        let as_user = |user| HttpTransport::builder().proxy(Proxy::new(server().http).auth(user, "p")).build().unwrap();
+        let client = Client::builder().mount("all://a.invalid", as_user("a")).mount("all://b.invalid", as_user("b")).build().unwrap();
+        let mut seen = Vec::new();
+        for (host, credentials) in [("a", "Basic YTpw"), ("b", "Basic Yjpw"), ("a", "Basic YTpw")] {
+            let echo: Value = client.get(format!("http://{host}.invalid/anything")).send().await.unwrap().json().unwrap();
+            assert!(echo["headers"].to_string().contains(credentials), "{echo}");
+            seen.push(echo["connection"].clone());
+        }
+        assert!(seen[0] != seen[1] && seen[0] == seen[2], "{seen:?}");
+    }
+
     // H10.
     async fn a_proxy_that_is_not_there_is_no_connection() {
         if !SOCKETS { return }
@@ -88,6 +148,7 @@ support::test! {
         }
     }
 
+    // H8: SOCKS is not spoken, and nothing is sent past a proxy that is asked for.
     async fn a_proxy_that_cannot_be_used_is_an_error_of_the_builder() {
         for (url, kind) in [
             ("socks5://localhost:1", ErrorKind::Unsupported),

@@ -231,25 +231,5 @@ support::where_sockets! {
             let raw = seen["connections"][0]["requests"][0]["raw"].as_str().unwrap().to_owned();
             assert!(raw.ends_with("\r\n\r\n5\r\nHello\r\n2\r\n, \r\n6\r\nworld!\r\n0\r\n\r\n"), "{raw}");
         }
-
-        // A host frames the body itself.
-        async fn a_body_of_another_length_than_announced_is_refused() {
-            let url = format!("{}/anything", server().http);
-            let client = Client::new();
-            let cases = [
-                client.post(&url).header("content-length", "5").content("abc"),
-                client.post(&url).header("content-length", "1").header("transfer-encoding", "chunked").content("a"),
-                client.post(&url).header("transfer-encoding", "gzip").content("a"),
-                client.post(&url).header("content-length", "1").header("content-length", "1").content("a"),
-                client.post(&url).header("content-length", "+1").content("a"),
-            ];
-            for case in cases {
-                assert_eq!(case.send().await.unwrap_err().kind(), whimbrel::ErrorKind::LocalProtocol);
-            }
-            for pieces in [pieces(&["abcdef"]), pieces(&["ab"])] {
-                let error = client.post(&url).content(Body::stream(pieces, Some(4))).send().await.unwrap_err();
-                assert_eq!(error.kind(), whimbrel::ErrorKind::LocalProtocol, "{error}");
-            }
-        }
     }
 }
