@@ -1,0 +1,186 @@
+//! The request's half of an exchange: what is still to be written.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::{Buf, Bytes};
+use tokio::io::AsyncWrite;
+
+use super::{Exchange, RECEIVE_HEAD, SEND_BODY, SEND_HEAD};
+use crate::body::{BodyStream, Outgoing, failed_source};
+use crate::content::framing::Framing;
+use crate::error::{Error, ErrorKind, Result};
+use crate::socket::http1::encode;
+use crate::socket::stream::Stream;
+
+/// A body up to this size goes out in one write with the head.
+const SMALL_BODY: usize = 16 * 1024;
+/// Pieces written in one go: then it is the response's turn, and the timers'.
+const MAX_PIECES: usize = 32;
+
+/// What of the request is still to be written.
+pub(super) enum Upload {
+    Bytes(Bytes),
+    Stream(BodyStream, Outstanding),
+    /// Written, but perhaps not yet flushed.
+    Written,
+    Done,
+    /// The server stopped reading. Its response may still come (RFC 9112 9.5).
+    Failed(Error),
+}
+
+/// How much of a streamed body may still be sent.
+pub(super) enum Outstanding {
+    Chunked,
+    Length(u64),
+}
+
+impl Upload {
+    /// Small bodies go into the buffer with the head.
+    pub(super) fn begin(body: Outgoing, framing: Framing, out: &mut Vec<u8>) -> Self {
+        match (body, framing) {
+            (Outgoing::Bytes(bytes), Framing::Length(_)) => gather(bytes, out),
+            (Outgoing::Bytes(bytes), Framing::Chunked) => {
+                encode::chunk(&bytes, out);
+                out.extend_from_slice(encode::LAST_CHUNK);
+                Self::Written
+            }
+            (Outgoing::Stream(stream), Framing::Chunked) => Self::Stream(stream, Outstanding::Chunked),
+            (Outgoing::Stream(stream), Framing::Length(length)) => Self::Stream(stream, Outstanding::Length(length)),
+        }
+    }
+}
+
+impl Exchange {
+    /// Writes on while the response is awaited. A server that stops reading may have answered, so that its answer counts
+    /// for more than the failure to write; what fails on this side ends the exchange.
+    pub(super) fn poll_upload_aside(&mut self, cx: &mut Context<'_>) -> Result<()> {
+        let Poll::Ready(result) = self.poll_upload(cx) else { return Ok(()) };
+        self.upload = match result {
+            Ok(()) => {
+                self.trace.complete(SEND_BODY, "");
+                Upload::Done
+            }
+            Err(error) => {
+                self.trace.failed(SEND_BODY, &error);
+                if error.kind() != ErrorKind::Write {
+                    return Err(error);
+                }
+                Upload::Failed(error)
+            }
+        };
+        self.trace.started(RECEIVE_HEAD, "");
+        // From here on the response is awaited, with a limit of its own.
+        self.patience.reset();
+        Ok(())
+    }
+
+    fn poll_upload(&mut self, cx: &mut Context<'_>) -> Poll<Result<()>> {
+        for _ in 0..MAX_PIECES {
+            if matches!(self.upload, Upload::Done | Upload::Failed(_)) {
+                return Poll::Pending;
+            }
+            ready!(self.poll_buffered(cx))?;
+            match &mut self.upload {
+                Upload::Bytes(bytes) => {
+                    let written = ready!(poll_write(&mut self.lease.connection().stream, bytes, cx))?;
+                    self.patience.reset();
+                    bytes.advance(written);
+                    if bytes.is_empty() {
+                        self.upload = Upload::Written;
+                    }
+                }
+                Upload::Stream(source, outstanding) => match source.poll_next(cx) {
+                    Poll::Ready(Some(piece)) => {
+                        let piece = piece.map_err(failed_source)?;
+                        append(&piece, outstanding, &mut self.lease.connection().write)?;
+                    }
+                    Poll::Ready(None) => {
+                        finish_stream(outstanding, &mut self.lease.connection().write)?;
+                        self.upload = Upload::Written;
+                    }
+                    Poll::Pending => {
+                        // What was produced so far is not kept waiting for the rest.
+                        ready!(poll_flush(&mut self.lease.connection().stream, cx)).map_err(write_error)?;
+                        return Poll::Pending;
+                    }
+                },
+                Upload::Written => {
+                    if self.lease.connection().write.is_empty() {
+                        return poll_flush(&mut self.lease.connection().stream, cx).map_err(write_error);
+                    }
+                }
+                Upload::Done | Upload::Failed(_) => return Poll::Pending,
+            }
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+
+    /// Writes what is encoded.
+    fn poll_buffered(&mut self, cx: &mut Context<'_>) -> Poll<Result<()>> {
+        let connection = self.lease.connection();
+        while self.written < connection.write.len() {
+            let written = ready!(poll_write(&mut connection.stream, &connection.write[self.written..], cx))?;
+            self.written += written;
+            self.patience.reset();
+        }
+        connection.write.clear();
+        self.written = 0;
+        if !std::mem::replace(&mut self.is_head_sent, true) {
+            self.trace.complete(SEND_HEAD, "");
+            self.trace.started(SEND_BODY, "");
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+/// Small bodies follow their head in the same write.
+fn gather(bytes: Bytes, out: &mut Vec<u8>) -> Upload {
+    if bytes.len() <= SMALL_BODY {
+        out.extend_from_slice(&bytes);
+        return Upload::Written;
+    }
+    Upload::Bytes(bytes)
+}
+
+fn append(piece: &[u8], outstanding: &mut Outstanding, out: &mut Vec<u8>) -> Result<()> {
+    match outstanding {
+        Outstanding::Chunked => encode::chunk(piece, out),
+        Outstanding::Length(left) => {
+            *left = left.checked_sub(piece.len() as u64).ok_or_else(|| wrong_length("more"))?;
+            out.extend_from_slice(piece);
+        }
+    }
+    Ok(())
+}
+
+fn finish_stream(outstanding: &Outstanding, out: &mut Vec<u8>) -> Result<()> {
+    match outstanding {
+        Outstanding::Chunked => out.extend_from_slice(encode::LAST_CHUNK),
+        Outstanding::Length(0) => {}
+        Outstanding::Length(_) => return Err(wrong_length("fewer")),
+    }
+    Ok(())
+}
+
+fn wrong_length(what: &str) -> Error {
+    Error::new(ErrorKind::LocalProtocol, format!("The request's body has {what} bytes than its Content-Length says"))
+}
+
+fn poll_write(stream: &mut Stream, bytes: &[u8], cx: &mut Context<'_>) -> Poll<Result<usize>> {
+    match ready!(Pin::new(stream).poll_write(cx, bytes)) {
+        Ok(0) => Poll::Ready(Err(write_error(io::ErrorKind::WriteZero.into()))),
+        Ok(written) => Poll::Ready(Ok(written)),
+        Err(error) => Poll::Ready(Err(write_error(error))),
+    }
+}
+
+fn poll_flush(stream: &mut Stream, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    Pin::new(stream).poll_flush(cx)
+}
+
+fn write_error(error: io::Error) -> Error {
+    Error::new(ErrorKind::Write, format!("The request could not be sent: {error}")).with_source(error)
+}
