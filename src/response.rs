@@ -364,6 +364,8 @@ impl StreamingResponse {
         streaming.parts.next_request = response.next_request;
         streaming.set_downloaded(response.downloaded);
         streaming.parts.started = now().checked_sub(response.elapsed);
+        // What is in memory was within the limit.
+        streaming.parts.max_decoded_size = None;
         streaming.skip_decoding();
         streaming
     }

@@ -1,6 +1,7 @@
 //! A response whose body is still to be read.
 
 mod chunks;
+mod content;
 mod head;
 mod lines;
 mod text_stream;
@@ -8,7 +9,7 @@ mod text_stream;
 use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -16,15 +17,15 @@ use futures_core::Stream;
 use http::header::CONTENT_ENCODING;
 
 pub use self::chunks::Chunks;
+use self::content::Decoding;
 pub use self::lines::Lines;
 pub use self::text_stream::TextStream;
 use crate::backend::Instant;
 use crate::body::Incoming;
 use crate::config::MAX_DECODED_SIZE;
-use crate::deadline::{Deadline, Patience, total_timeout};
+use crate::deadline::Deadline;
 use crate::decode::text::TextEncoding;
-use crate::decode::{Decoded, Decoders};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use crate::request::Request;
 use crate::response::{Head, Response};
 
@@ -68,18 +69,6 @@ pub(crate) struct Parts {
     pub(crate) max_decoded_size: Option<u64>,
     /// What is read comes from memory, and was counted when it came over the wire.
     counted: bool,
-}
-
-/// How the bytes off the wire become content.
-enum Decoding {
-    /// Not looked at yet.
-    Unknown,
-    /// There is nothing to decode.
-    Off,
-    /// The host decoded already.
-    ByHost,
-    On(Decoders),
-    Finished,
 }
 
 impl StreamingResponse {
@@ -166,10 +155,10 @@ impl StreamingResponse {
     /// As it goes into the history: with what of its body comes soon and is not much. The rest is dropped, and the connection
     /// with it, for nobody waits for it and it may never end. (E14, G12)
     pub(crate) async fn drained(mut self) -> Response {
-        let (mut content, mut patience) = (BytesMut::new(), Patience::default());
+        let (mut content, mut deadline) = (BytesMut::new(), Deadline::after(Some(DRAIN_TIME)));
         while content.len() < MAX_DRAINED && self.parts.downloaded <= MAX_DRAINED as u64 {
             let next = poll_fn(|cx| match self.poll_content(cx) {
-                Poll::Pending => patience.poll(Some(DRAIN_TIME), cx).map(|()| None),
+                Poll::Pending => deadline.poll(cx).map(|()| None),
                 ready => ready,
             });
             // What its head said counts, whatever becomes of its body.
@@ -203,86 +192,6 @@ impl StreamingResponse {
             content.extend_from_slice(&chunk);
         }
         Ok(content.freeze())
-    }
-
-    fn poll_raw(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes>>> {
-        let polled = self.parts.body.poll_chunk(cx).map_err(|error| error.with_url(self.parts.request.url()));
-        match polled {
-            // A body that is always ready would otherwise never meet its deadline.
-            Poll::Ready(Some(Ok(_))) if self.parts.deadline.is_over() => Poll::Ready(Some(Err(self.total_timeout()))),
-            Poll::Ready(Some(Ok(bytes))) => {
-                self.parts.downloaded += if self.parts.counted { 0 } else { bytes.len() as u64 };
-                Poll::Ready(Some(Ok(bytes)))
-            }
-            Poll::Pending if self.parts.deadline.poll(cx).is_ready() => Poll::Ready(Some(Err(self.total_timeout()))),
-            polled => polled,
-        }
-    }
-
-    fn total_timeout(&self) -> Error {
-        total_timeout().with_url(self.parts.request.url())
-    }
-
-    fn poll_content(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes>>> {
-        if matches!(self.parts.decoders, Decoding::Unknown) {
-            self.parts.decoders = self.choose_decoders()?;
-        }
-        loop {
-            let decoders = match &mut self.parts.decoders {
-                Decoding::Finished => return Poll::Ready(None),
-                Decoding::On(decoders) => decoders,
-                Decoding::ByHost => {
-                    let content = ready!(self.poll_raw(cx));
-                    return Poll::Ready(content.map(|content| content.and_then(|content| self.within_limit(content))));
-                }
-                _ => return self.poll_raw(cx),
-            };
-            match decoders.pull() {
-                Ok(Decoded::Content(content)) => return Poll::Ready(Some(self.within_limit(content))),
-                Ok(Decoded::NeedMore) => {}
-                Ok(Decoded::End) => {
-                    self.parts.decoders = Decoding::Finished;
-                    return Poll::Ready(None);
-                }
-                Err(error) => return Poll::Ready(Some(Err(self.end_decoding(error)))),
-            }
-            let raw = ready!(self.poll_raw(cx));
-            let Decoding::On(decoders) = &mut self.parts.decoders else { return Poll::Ready(None) };
-            match raw {
-                Some(Ok(bytes)) => decoders.push(bytes),
-                Some(Err(error)) => return Poll::Ready(Some(Err(self.end_decoding(error)))),
-                None => decoders.end(),
-            }
-        }
-    }
-
-    /// K3: whichever way it is read, and however little it was on the wire.
-    fn within_limit(&mut self, content: Bytes) -> Result<Bytes> {
-        self.parts.decoded += content.len() as u64;
-        match self.parts.max_decoded_size {
-            Some(most) if self.parts.decoded > most => {
-                let message =
-                    format!("The response has more than {most} bytes once decoded; max_decoded_size allows more");
-                Err(self.end_decoding(Error::new(ErrorKind::LimitExceeded, message)))
-            }
-            _ => Ok(content),
-        }
-    }
-
-    fn end_decoding(&mut self, error: Error) -> Error {
-        self.parts.decoders = Decoding::Finished;
-        // Its connection is of no more use.
-        self.parts.body = Incoming::Bytes(Bytes::new());
-        error.with_url(self.parts.request.url())
-    }
-
-    fn choose_decoders(&self) -> Result<Decoding> {
-        if self.parts.head.headers.find(&CONTENT_ENCODING).is_none() {
-            return Ok(Decoding::Off);
-        }
-        let decoders =
-            Decoders::of(&self.parts.head.headers).map_err(|error| error.with_url(self.parts.request.url()))?;
-        Ok(if decoders.is_empty() { Decoding::Off } else { Decoding::On(decoders) })
     }
 
     /// The host's own stream of content, for JavaScript to read itself, or the content if it is in memory.

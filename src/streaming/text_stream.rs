@@ -77,7 +77,7 @@ impl TextStream<'_> {
     /// Nothing more is read, because of this error.
     pub(super) fn end(&mut self, error: Error) -> Error {
         self.decoder = None;
-        self.response.end_decoding(error)
+        self.response.fail(error)
     }
 
     /// Adds the next piece to the text, which may be one without a whole character.

@@ -113,6 +113,13 @@ support::test! {
         }
     }
 
+    async fn decoding_ends_with_the_total_timeout() {
+        let client = coded("zstd", zstd(8000, 0x50)).max_decoded_size(None);
+        let total = whimbrel::Timeout::none().total(std::time::Duration::from_millis(20));
+        let error = read(&client.timeout(total).build().unwrap(), "chunk").await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::TotalTimeout);
+    }
+
     // K2: whether in one line or in many.
     async fn codings_past_five_are_refused() {
         let many = support::mock(|_| (0..1000).fold(Response::new(200), |response, _| response.with_header("content-encoding", "gzip")));

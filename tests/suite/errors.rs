@@ -111,5 +111,22 @@ support::test! {
         let total = Timeout::none().total(Duration::from_millis(20));
         let client = Client::builder().transport(Always).timeout(total).build().unwrap();
         assert_eq!(client.get("http://h/").send().await.unwrap_err().kind(), ErrorKind::TotalTimeout);
+        let mut response = client.get("http://h/").stream().await.unwrap();
+        let error = loop {
+            if let Err(error) = response.chunk().await { break error }
+        };
+        assert_eq!(error.kind(), ErrorKind::TotalTimeout);
+        assert!(response.chunk().await.unwrap().is_none());
+    }
+
+    // Whoever skips what fails would otherwise skip for ever.
+    async fn nothing_comes_after_an_error() {
+        let codings = ["gzip", "gzip, gzip, gzip, gzip, gzip, gzip"];
+        for coding in codings {
+            let client = support::mock(move |_| Response::new(200).with_header("content-encoding", coding).with_body("no gzip"));
+            let mut response = client.build().unwrap().get("http://h/").stream().await.unwrap();
+            assert_eq!(response.chunk().await.unwrap_err().kind(), ErrorKind::Decoding);
+            assert!(response.chunk().await.unwrap().is_none(), "{coding}");
+        }
     }
 }
