@@ -17,12 +17,16 @@ const STEP: usize = 16 * 1024;
 
 /// gzip, any number of members one after the other.
 #[cfg(feature = "gzip")]
-pub(super) struct Gzip(MultiGzDecoder<Vec<u8>>);
+pub(super) struct Gzip {
+    decoder: MultiGzDecoder<Vec<u8>>,
+    /// Something was written since the last flush.
+    is_holding: bool,
+}
 
 #[cfg(feature = "gzip")]
 impl Default for Gzip {
     fn default() -> Self {
-        Self(MultiGzDecoder::new(Vec::new()))
+        Self { decoder: MultiGzDecoder::new(Vec::new()), is_holding: false }
     }
 }
 
@@ -30,18 +34,24 @@ impl Default for Gzip {
 impl Decoder for Gzip {
     /// A single write takes no more than fills its buffer of 32 KiB, which the next one, or the flush, hands over.
     fn decode(&mut self, input: &[u8], content: &mut Vec<u8>) -> Result<usize> {
-        let taken = self.0.write(input).map_err(|error| failed("gzip", error))?;
-        if taken == input.len() {
-            // What has come is not kept waiting for what comes next.
-            self.0.flush().map_err(|error| failed("gzip", error))?;
-        }
-        content.append(self.0.get_mut());
+        let taken = self.decoder.write(input).map_err(|error| failed("gzip", error))?;
+        self.is_holding |= taken > 0;
+        content.append(self.decoder.get_mut());
         Ok(taken)
     }
 
+    fn flush(&mut self, content: &mut Vec<u8>) -> Result<()> {
+        if std::mem::take(&mut self.is_holding) {
+            self.decoder.flush().map_err(|error| failed("gzip", error))?;
+            content.append(self.decoder.get_mut());
+        }
+        Ok(())
+    }
+
     fn finish(&mut self, content: &mut Vec<u8>) -> Result<()> {
-        self.0.try_finish().map_err(|_| failed("gzip", "it ends too early"))?;
-        content.append(self.0.get_mut());
+        let finished = self.decoder.try_finish();
+        finished.map_err(|_| failed("gzip", "it ends too early, or its checksum is wrong"))?;
+        content.append(self.decoder.get_mut());
         Ok(())
     }
 }

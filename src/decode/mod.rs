@@ -34,6 +34,11 @@ trait Decoder: Send {
     /// nothing taken and nothing appended it needs more.
     fn decode(&mut self, input: &[u8], content: &mut Vec<u8>) -> Result<usize>;
 
+    /// What of the content waits for more to come, though all of its bytes are here: nobody knows when more comes.
+    fn flush(&mut self, _: &mut Vec<u8>) -> Result<()> {
+        Ok(())
+    }
+
     /// The rest of the content once the input has ended; an error if it ended too early.
     fn finish(&mut self, content: &mut Vec<u8>) -> Result<()>;
 }
@@ -98,6 +103,11 @@ impl Decoders {
     pub(crate) fn pull(&mut self) -> Result<Decoded> {
         pull(&mut self.stages)
     }
+
+    /// What more bytes are not needed for, after all. To be asked when more are needed and none are there yet.
+    pub(crate) fn flush(&mut self) -> Result<Option<Bytes>> {
+        flush(&mut self.stages)
+    }
 }
 
 /// What the last of these stages gives.
@@ -120,6 +130,24 @@ fn pull(stages: &mut [Stage]) -> Result<Decoded> {
     }
 }
 
+/// What the last of these stages holds back, for the others held it back.
+fn flush(stages: &mut [Stage]) -> Result<Option<Bytes>> {
+    let Some((last, before)) = stages.split_last_mut() else { return Ok(None) };
+    if let Some(input) = flush(before)? {
+        last.input = input;
+        if let Some(content) = last.step()? {
+            return Ok(Some(content));
+        }
+    }
+    let mut content = Vec::new();
+    last.decoder.flush(&mut content)?;
+    Ok(some(content))
+}
+
+fn some(content: Vec<u8>) -> Option<Bytes> {
+    (!content.is_empty()).then(|| content.into())
+}
+
 impl Stage {
     fn new(decoder: Box<dyn Decoder>) -> Self {
         Self { decoder, input: Bytes::new(), is_ended: false, is_finished: false }
@@ -140,7 +168,7 @@ impl Stage {
             self.is_finished = true;
             self.decoder.finish(&mut content)?;
         }
-        Ok(Some(Bytes::from(content)).filter(|content| !content.is_empty()))
+        Ok(some(content))
     }
 }
 

@@ -66,12 +66,23 @@ impl StreamingResponse {
                 }
                 Err(error) => return Poll::Ready(Some(Err(self.fail(error)))),
             }
-            let raw = ready!(self.poll_raw(cx)).transpose()?;
+            let Poll::Ready(raw) = self.poll_raw(cx) else { return self.poll_flush() };
+            let raw = raw.transpose()?;
             let Decoding::On(decoders) = &mut self.parts.decoders else { return Poll::Ready(None) };
             match raw {
                 Some(bytes) => decoders.push(bytes),
                 None => decoders.end(),
             }
+        }
+    }
+
+    /// The body lets wait: what is decoded so far is not kept back.
+    fn poll_flush(&mut self) -> Poll<Option<Result<Bytes>>> {
+        let Decoding::On(decoders) = &mut self.parts.decoders else { return Poll::Pending };
+        match decoders.flush() {
+            Ok(Some(content)) => Poll::Ready(Some(self.within_limit(content))),
+            Ok(None) => Poll::Pending,
+            Err(error) => Poll::Ready(Some(Err(self.fail(error)))),
         }
     }
 

@@ -1,6 +1,11 @@
 //! Content codings, text and lines.
 
-use whimbrel::{Client, ErrorKind, Response};
+use std::io::Write;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll};
+
+use futures_core::Stream;
+use whimbrel::{BoxError, Bytes, Client, ErrorKind, Response, StreamingResponse};
 
 use crate::support;
 
@@ -34,7 +39,90 @@ async fn read(coding: &str, body: impl Into<Vec<u8>>) -> whimbrel::Result<String
     Ok(coded(coding, body.into()).get("http://h/").send().await?.text().into_owned())
 }
 
+/// The lines of tests/data/events.zst.
+fn events() -> String {
+    let word = |n: usize| if n % 2 == 1 { "tick".into() } else { "tock".repeat(n % 7) };
+    (0..200).map(|n| format!("event {n} of the stream, which says {} again\n", word(n))).collect()
+}
+
+/// What the encoder has written once it has flushed each line, and all that it writes.
+fn flushed<W: Write>(mut encoder: W, written: fn(&W) -> &Vec<u8>, end: fn(W) -> Vec<u8>) -> (usize, Vec<u8>) {
+    for line in events().split_inclusive('\n') {
+        encoder.write_all(line.as_bytes()).unwrap();
+        encoder.flush().unwrap();
+    }
+    (written(&encoder).len(), end(encoder))
+}
+
+/// The events in each coding: how many bytes hold all of them, and all bytes.
+fn coded_events() -> [(&'static str, (usize, Vec<u8>)); 5] {
+    let best = flate2::Compression::best();
+    let gzip = flate2::write::GzEncoder::new(Vec::new(), best);
+    let zlib = flate2::write::ZlibEncoder::new(Vec::new(), best);
+    let br = brotli::CompressorWriter::new(Vec::new(), 4096, 9, 22);
+    let zstd = include_bytes!("../data/events.zst");
+    let mut twice = flate2::write::GzEncoder::new(Vec::new(), best);
+    twice.write_all(&zstd[..zstd.len() - 7]).unwrap();
+    twice.flush().unwrap();
+    let held = twice.get_ref().len();
+    twice.write_all(&zstd[zstd.len() - 7..]).unwrap();
+    [
+        ("gzip", flushed(gzip, |gzip| gzip.get_ref(), |gzip| gzip.finish().unwrap())),
+        ("deflate", flushed(zlib, |zlib| zlib.get_ref(), |zlib| zlib.finish().unwrap())),
+        ("br", flushed(br, |br| br.get_ref(), |br| br.into_inner())),
+        // An empty last block and the checksum follow.
+        ("zstd", (zstd.len() - 7, zstd.to_vec())),
+        ("zstd, gzip", (held, twice.finish().unwrap())),
+    ]
+}
+
+/// A body that lets wait before each piece, and after the last.
+struct Paused(std::vec::IntoIter<Vec<u8>>, bool);
+
+impl Stream for Paused {
+    type Item = Result<Bytes, BoxError>;
+    fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.1 = !self.1;
+        if self.1 {
+            Poll::Pending
+        } else {
+            self.0.next().map_or(Poll::Pending, |piece| Poll::Ready(Some(Ok(piece.into()))))
+        }
+    }
+}
+
+/// All content that these pieces of a body give which then lets wait for more.
+async fn available(coding: &str, pieces: Vec<Vec<u8>>) -> Vec<u8> {
+    let (polls, head) = (4 * pieces.len() + 1000, Response::new(200).with_header("content-encoding", coding));
+    let request = Client::new().get("http://h/").build().unwrap();
+    let mut response = StreamingResponse::with_stream(request, head, Paused(pieces.into_iter(), false));
+    let (mut content, mut stream) = (Vec::new(), pin!(response.bytes_stream()));
+    std::future::poll_fn(|cx| {
+        for _ in 0..polls {
+            if let Poll::Ready(piece) = stream.as_mut().poll_next(cx) {
+                content.extend(piece.expect("it does not end").expect("it is well-formed"));
+            }
+        }
+        Poll::Ready(())
+    })
+    .await;
+    content
+}
+
 support::test! {
+    // Else who waits for the next event waits for ever.
+    async fn content_is_there_as_soon_as_its_bytes_are() {
+        for (coding, (length, body)) in coded_events() {
+            for size in [1, 100, 10_000] {
+                let content = available(coding, body[..length].chunks(size).map(<[u8]>::to_vec).collect()).await;
+                assert!(content == events().as_bytes(), "{coding}: {} of {} bytes", content.len(), events().len());
+                let all = available(coding, body.chunks(size).map(<[u8]>::to_vec).collect()).await;
+                assert!(all == content, "{coding}");
+            }
+            assert!(read(coding, body).await.unwrap() == events(), "{coding}");
+        }
+    }
+
     // K6, K9
     async fn every_coding_is_decoded() {
         for (coding, body) in CODED {
