@@ -228,24 +228,40 @@ impl Body {
     }
 
     /// Tells that all of it was sent, where it is bytes that were sent all at once.
-    #[allow(dead_code, reason = "fetch alone takes bytes all at once")]
     pub(crate) fn sent(&self) {
         if let (Some(progress), Inner::Bytes(bytes)) = (&self.progress, &self.inner) {
             progress(bytes.len() as u64, Some(bytes.len() as u64));
         }
     }
 
+    /// Sends it to nobody, and keeps it.
+    pub(crate) async fn deliver(&mut self) -> Result<()> {
+        match self.take_whole()? {
+            Outgoing::Bytes(_) => self.sent(),
+            Outgoing::Stream(stream) => self.inner = Inner::Bytes(all(stream).await?),
+        }
+        Ok(())
+    }
+
     /// Reads a streamed body into memory, so that it can be inspected and sent again.
     pub async fn read(&mut self) -> Result<&[u8]> {
-        if let Outgoing::Stream(mut stream) = self.take_whole()? {
-            let mut bytes = Vec::new();
-            while let Some(chunk) = poll_fn(|cx| stream.poll_next(cx)).await {
-                bytes.extend_from_slice(&chunk.map_err(failed_source)?);
-            }
-            self.inner = Inner::Bytes(bytes.into());
+        // Nobody is told, for nothing is sent.
+        let progress = self.progress.take();
+        let taken = self.take_whole();
+        self.progress = progress;
+        if let Outgoing::Stream(stream) = taken? {
+            self.inner = Inner::Bytes(all(stream).await?);
         }
         Ok(self.as_bytes().unwrap_or_default())
     }
+}
+
+async fn all(mut stream: BodyStream) -> Result<Bytes> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = poll_fn(|cx| stream.poll_next(cx)).await {
+        bytes.extend_from_slice(&chunk.map_err(failed_source)?);
+    }
+    Ok(bytes.into())
 }
 
 fn consumed() -> Error {

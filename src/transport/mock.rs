@@ -92,7 +92,7 @@ impl MockTransport {
 impl Transport for MockTransport {
     fn send(&self, mut request: Request) -> BoxFuture<'_, Result<StreamingResponse>> {
         Box::pin(async move {
-            request.body_mut().read().await?;
+            request.body_mut().deliver().await?;
             let response = self.handler.handle(&request).await?;
             Ok(StreamingResponse::new(request, response))
         })

@@ -1,6 +1,7 @@
 //! Request bodies.
 
-use whimbrel::{Body, Client, ErrorKind, Multipart, Part, Response};
+use whimbrel::auth::{Auth, AuthFlow, Step};
+use whimbrel::{Body, Client, ErrorKind, Multipart, Part, Request, Response};
 
 use crate::support::{self, latin1, pieces};
 
@@ -145,6 +146,35 @@ support::test! {
             client.post("http://h/").content(body).upload_progress(move |sent, of| log(format!("{sent} {of:?}"))).send().await.unwrap();
             assert_eq!(told(), [format!("1 {length:?}"), format!("3 {length:?}")]);
         }
+    }
+    // A flow that looks at the body reads it first.
+    async fn what_is_read_is_not_sent_yet() {
+        let client = support::mock(|request| {
+            assert_eq!(request.body().as_bytes(), Some(&b"abc"[..]));
+            Response::new(200)
+        });
+        let (log, told) = support::log();
+        let request = client.auth(ReadsBody).build().unwrap().post("http://h/").content(Body::stream(pieces(&["a", "bc"]), None));
+        request.upload_progress(move |sent, of| log(format!("{sent} {of:?}"))).send().await.unwrap();
+        assert_eq!(told(), ["3 Some(3)"]);
+    }
+}
+
+struct ReadsBody;
+
+impl Auth for ReadsBody {
+    fn flow(&self) -> Box<dyn AuthFlow> {
+        Box::new(Self)
+    }
+}
+
+impl AuthFlow for ReadsBody {
+    fn requires_request_body(&self) -> bool {
+        true
+    }
+
+    fn next(&mut self, request: Request, seen: Option<&Response>) -> whimbrel::Result<Step> {
+        Ok(if seen.is_some() { Step::Done } else { Step::Send(request) })
     }
 }
 
