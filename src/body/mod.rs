@@ -132,7 +132,7 @@ impl Body {
 
     /// One after the other. What is in memory altogether stays there; the length is known if every length is.
     pub(crate) fn concatenated(bodies: Vec<Self>) -> Self {
-        let length = bodies.iter().map(Self::length).sum::<Option<u64>>();
+        let length = bodies.iter().map(Self::length).try_fold(0_u64, |sum, length| sum.checked_add(length?));
         if bodies.iter().all(|body| body.as_bytes().is_some()) {
             return Self::from(bodies.iter().filter_map(Self::as_bytes).collect::<Vec<_>>().concat());
         }

@@ -133,6 +133,8 @@ support::test! {
         }
         let once = form(Part::new(Body::stream(pieces(&["a"]), None)));
         assert_eq!((once.headers().joined("transfer-encoding"), once.try_clone().is_err()), (Some("chunked".into()), true));
+        let endless = form(Part::new(Body::from_fn(|| pieces(&["a"]), Some(u64::MAX))));
+        assert_eq!(endless.headers().joined("transfer-encoding").unwrap(), "chunked");
         if support::sees_files() {
             let file = latin1(form(Part::path(support::data("README.md")).unwrap()).body_mut().read().await.unwrap());
             assert!(file.contains("filename=\"README.md\"") && file.contains("name=\"t\""), "{file}");
