@@ -1,5 +1,10 @@
 //! What a request's trace tells.
 
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::task::{Context, Poll};
+
 use whimbrel::Client;
 
 use crate::support::{self, OWN_TLS, SOCKETS, server};
@@ -42,6 +47,26 @@ support::test! {
         }
     }
 
+    async fn a_body_that_ends_with_its_connection_ends_in_the_trace() {
+        let raw = format!("{}/raw?data={}", server().raw, support::percent(b"HTTP/1.1 200 OK\r\nAccess-Control-Allow-Origin: *\r\n\r\nall"));
+        let told = traced(&Client::new(), &raw).await;
+        assert_eq!(told.last().unwrap(), if SOCKETS { SENT[9] } else { HOST[3] });
+    }
+
+    // The server answers before it has the body, which goes on.
+    async fn an_early_answer_is_told_when_it_comes() {
+        if !SOCKETS { return }
+        let (body, finish) = gate();
+        let (log, told) = support::log();
+        let url = format!("{}/raw?read=late&data={}&tail=abc", server().raw, support::percent(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n"));
+        let request = Client::new().post(url).content(whimbrel::Body::stream(body, Some(1))).trace(move |event| log(event.to_string()));
+        let response = request.stream().await.unwrap();
+        finish();
+        assert_eq!(response.read().await.unwrap().text(), "abc");
+        let told: Vec<_> = told().into_iter().filter(|event| !event.starts_with("connection.")).collect();
+        assert_eq!(told, [0, 1, 2, 4, 5, 6, 3, 7, 8, 9].map(|at| SENT[at]));
+    }
+
     async fn tls_and_tunnels_are_points_too() {
         if !OWN_TLS { return }
         let server = server();
@@ -73,4 +98,25 @@ support::test! {
         support::echo().build().unwrap().get("http://h/").trace(move |event| log(event.to_string())).send().await.unwrap();
         assert!(told().is_empty());
     }
+}
+
+/// A body of one byte that waits until the function is called.
+fn gate() -> (impl futures_core::Stream<Item = Result<whimbrel::Bytes, whimbrel::BoxError>>, impl FnOnce()) {
+    struct Gate(Arc<AtomicU8>);
+    impl futures_core::Stream for Gate {
+        type Item = Result<whimbrel::Bytes, whimbrel::BoxError>;
+        fn poll_next(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+            // Whoever awaits the response polls again when the gate is open.
+            match self.0.load(Ordering::SeqCst) {
+                0 => Poll::Pending,
+                1 => {
+                    self.0.store(2, Ordering::SeqCst);
+                    Poll::Ready(Some(Ok("x".into())))
+                }
+                _ => Poll::Ready(None),
+            }
+        }
+    }
+    let state = Arc::new(AtomicU8::new(0));
+    (Gate(state.clone()), move || state.store(1, Ordering::SeqCst))
 }

@@ -53,6 +53,8 @@ pub(in crate::socket) struct Exchange {
     patience: Patience,
     trace: Trace,
     is_head_sent: bool,
+    /// The response's head is what is waited for, as far as the trace knows.
+    is_head_awaited: bool,
     is_answered: bool,
 }
 
@@ -106,6 +108,7 @@ impl Exchange {
             patience: Patience::default(),
             trace: request.trace().clone(),
             is_head_sent: false,
+            is_head_awaited: false,
             is_answered: false,
         })
     }
@@ -114,8 +117,9 @@ impl Exchange {
     pub(in crate::socket) async fn run(mut self, method: &Method) -> Result<(Head, Incoming), Failure> {
         self.trace.started(SEND_HEAD, method);
         let received = poll_fn(|cx| self.poll_head(method, cx)).await;
-        let parsed = received.inspect_err(|error| self.trace.failed(RECEIVE_HEAD, error));
+        let parsed = received.inspect_err(|error| self.trace.failed(self.point(), error));
         let parsed = parsed.map_err(|error| Failure { is_repeatable: self.is_repeatable(method, &error), error })?;
+        self.await_head();
         self.trace.complete(RECEIVE_HEAD, parsed.head.status);
         self.trace.started(RECEIVE_BODY, parsed.head.status);
         self.keep_alive &= parsed.keep_alive;
@@ -130,6 +134,18 @@ impl Exchange {
             None => Incoming::Stream(Box::pin(self)),
         };
         Ok((parsed.head, body))
+    }
+
+    /// Where the exchange is.
+    fn point(&self) -> &'static str {
+        if self.is_head_awaited { RECEIVE_HEAD } else { self.upload_point() }
+    }
+
+    /// Once the request is sent, or the server answers before.
+    fn await_head(&mut self) {
+        if !std::mem::replace(&mut self.is_head_awaited, true) {
+            self.trace.started(RECEIVE_HEAD, "");
+        }
     }
 
     /// The body, if all of it is in the buffer.
@@ -265,6 +281,8 @@ impl Exchange {
             match self.poll_fill(room, cx) {
                 Poll::Ready(Ok(0)) => {
                     self.body.end_of_stream()?;
+                    self.keep_alive = false;
+                    self.release();
                     return Poll::Ready(None);
                 }
                 Poll::Ready(Ok(_)) => {}

@@ -7,7 +7,7 @@ use std::task::{Context, Poll, ready};
 use bytes::{Buf, Bytes};
 use tokio::io::AsyncWrite;
 
-use super::{Exchange, RECEIVE_HEAD, SEND_BODY, SEND_HEAD};
+use super::{Exchange, SEND_BODY, SEND_HEAD};
 use crate::body::{BodyStream, Outgoing, failed_source};
 use crate::content::framing::Framing;
 use crate::error::{Error, ErrorKind, Result};
@@ -62,18 +62,20 @@ impl Exchange {
                 self.trace.complete(SEND_BODY, "");
                 Upload::Done
             }
+            Err(error) if error.kind() != ErrorKind::Write => return Err(error),
             Err(error) => {
-                self.trace.failed(SEND_BODY, &error);
-                if error.kind() != ErrorKind::Write {
-                    return Err(error);
-                }
+                self.trace.failed(self.upload_point(), &error);
                 Upload::Failed(error)
             }
         };
-        self.trace.started(RECEIVE_HEAD, "");
+        self.await_head();
         // From here on the response is awaited, with a limit of its own.
         self.patience.reset();
         Ok(())
+    }
+
+    pub(super) fn upload_point(&self) -> &'static str {
+        if self.is_head_sent { SEND_BODY } else { SEND_HEAD }
     }
 
     fn poll_upload(&mut self, cx: &mut Context<'_>) -> Poll<Result<()>> {
