@@ -1,17 +1,18 @@
 //! Native programs: tokio's sockets and timers, the operating system's clock, files and randomness.
 
 use std::future::Future;
-use std::io;
+use std::io::{self, Read as _};
 use std::net::{IpAddr, SocketAddr};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::pin::{Pin, pin};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use socket2::SockRef;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpSocket;
+use tokio::task::JoinHandle;
 pub(crate) use tokio::time::Sleep;
 
 use crate::error::{Error, ErrorKind, Result};
@@ -48,20 +49,56 @@ pub(crate) fn read_folder(path: &str) -> io::Result<Vec<String>> {
     Ok(files.collect())
 }
 
-/// A file that is read off this thread.
-pub(crate) struct FileReader(tokio::fs::File);
+/// A file that is opened and read off this thread, for both may take their time: a pipe is opened by both of its ends. Where there
+/// is no runtime, nobody else waits.
+pub(crate) struct FileReader {
+    path: PathBuf,
+    file: Option<std::fs::File>,
+    reading: Option<JoinHandle<Reading>>,
+}
+
+type Reading = io::Result<(std::fs::File, Bytes)>;
 
 impl FileReader {
+    /// Opened with the first piece.
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
-        Ok(Self(std::fs::File::open(path)?.into()))
+        Ok(Self { path: path.to_owned(), file: None, reading: None })
     }
 
     /// The next bytes, so many at most; none at the end.
     pub(crate) fn poll_piece(&mut self, most: usize, cx: &mut Context<'_>) -> Poll<io::Result<Bytes>> {
-        let mut piece = BytesMut::with_capacity(most);
-        let read = pin!(self.0.read_buf(&mut piece)).poll(cx);
-        read.map_ok(|_| piece.freeze())
+        let (file, piece) = match &mut self.reading {
+            Some(reading) => {
+                let read = ready!(pin!(reading).poll(cx));
+                self.reading = None;
+                read??
+            }
+            None => {
+                let (path, file) = (self.path.clone(), self.file.take());
+                let read = move || read_piece(&path, file, most);
+                if tokio::runtime::Handle::try_current().is_ok() {
+                    self.reading = Some(tokio::task::spawn_blocking(read));
+                    return self.poll_piece(most, cx);
+                }
+                read()?
+            }
+        };
+        self.file = Some(file);
+        Poll::Ready(Ok(piece))
     }
+}
+
+fn read_piece(path: &Path, file: Option<std::fs::File>, most: usize) -> Reading {
+    let mut file = file.map_or_else(|| std::fs::File::open(path), Ok)?;
+    let mut piece = vec![0; most];
+    let length = loop {
+        match file.read(&mut piece) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            read => break read?,
+        }
+    };
+    piece.truncate(length);
+    Ok((file, piece.into()))
 }
 
 /// A runtime for blocking callers: current-thread, with no thread of its own but the one that resolves names.

@@ -159,6 +159,15 @@ mod tests {
         fs::remove_file(&path).unwrap();
     }
 
+    // A service of the same program needs no runtime, nor do the files that it is sent.
+    #[test]
+    fn a_file_is_read_where_there_is_no_runtime() {
+        let mut body = Body::path("Cargo.toml").unwrap();
+        let read =
+            std::pin::pin!(body.read()).poll(&mut Context::from_waker(std::task::Waker::noop())).map(Result::unwrap);
+        assert_eq!(read, Poll::Ready(&fs::read("Cargo.toml").unwrap()[..]));
+    }
+
     // L3: what is no file at all.
     #[test]
     fn what_is_no_file_is_refused_and_a_device_has_no_length() {
