@@ -3,12 +3,13 @@
 use std::borrow::Cow;
 
 use http::Uri;
+use http::header::HOST;
 use http::request::Parts;
 use url::Position;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::headers::Headers;
-use crate::request::Request;
+use crate::request::{Request, host_value};
 use crate::response::Head;
 
 /// What a server would make of the request.
@@ -17,6 +18,10 @@ pub(super) fn parts(request: &Request, root_path: &str) -> Result<Parts> {
     parts.method = request.method().clone();
     parts.uri = uri(request, root_path)?;
     parts.extensions = request.extensions().clone();
+    // A request built by hand has none of its own, nor has one for a scheme without hosts.
+    if !request.headers().contains(HOST) && request.url().has_host() {
+        parts.headers.insert(HOST, host_value(request.url())?);
+    }
     for (name, value) in request.headers().iter() {
         let full = |_| Error::new(ErrorKind::LimitExceeded, "These are more header fields than a service can be given");
         parts.headers.try_append(name, value.clone()).map_err(full)?;

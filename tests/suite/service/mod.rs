@@ -52,6 +52,8 @@ support::test! {
         assert_eq!(created.headers().get("content-type").unwrap(), "application/json");
         assert_eq!(created.version(), Some(whimbrel::Version::HTTP_11));
         assert_eq!(client.get("/headers").header("x-own", "1").await.unwrap().text(), "app */* 1");
+        let by_hand = whimbrel::Request::new(whimbrel::Method::GET, "http://by.hand:8080/headers".parse().unwrap());
+        assert_eq!(client.send(by_hand).await.unwrap().text(), "by.hand:8080 - -");
         assert_eq!(client.get("/nowhere").await.unwrap().status().as_u16(), 404);
         assert_eq!(client.delete("/birds").await.unwrap().status().as_u16(), 405);
     }
