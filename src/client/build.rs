@@ -56,9 +56,10 @@ fn encode(payload: Payload, headers: &Headers) -> Result<Content> {
 
 /// The jar with the request's own cookies over it, unless the user wrote a Cookie header.
 fn add_cookies(client: &Client, headers: &mut Headers, own: &Cookies, url: &url::Url) -> Result<()> {
-    builder::check(&client.inner.routes.of(url).capabilities, None, None, own)?;
+    let capabilities = client.inner.routes.of(url).capabilities;
+    builder::check(&capabilities, None, None, own)?;
     let mut jar = client.jar();
-    if headers.contains("cookie") || (jar.is_empty() && own.is_empty()) {
+    if !capabilities.cookies || headers.contains("cookie") || (jar.is_empty() && own.is_empty()) {
         return Ok(());
     }
     let sent = match own.is_empty() {

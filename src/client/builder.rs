@@ -327,7 +327,7 @@ pub(super) fn check_cookies(capabilities: &Capabilities) -> Result<()> {
 }
 
 /// HTTPX's defaults, in its order. What the host sends by itself is left to it.
-fn default_headers(capabilities: &Capabilities) -> Result<Headers> {
+pub(super) fn default_headers(capabilities: &Capabilities) -> Result<Headers> {
     let mut headers = Headers::with_capacity(8);
     headers.append("accept", HeaderValue::from_static("*/*"))?;
     if capabilities.connection_headers {

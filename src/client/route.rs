@@ -1,15 +1,16 @@
 //! Where requests go: to the mount that the URL matches, else to the client's own transport.
 
+use http::header::HOST;
 use url::Url;
 
-use super::log;
+use super::{builder, log};
 use crate::backend::HAS_ENVIRONMENT;
 use crate::config::TransportConfig;
 use crate::error::{Error, ErrorKind, Result};
 use crate::http_transport::HttpTransport;
 use crate::mounts::{EnvironmentProxies, UrlPattern};
 use crate::proxy::Proxy;
-use crate::request::Request;
+use crate::request::{Request, host_value};
 use crate::streaming::StreamingResponse;
 use crate::transport::{Capabilities, PoolStats, Transport};
 
@@ -64,6 +65,26 @@ impl Route {
             Kind::Http(transport) => transport.pool_stats(),
             _ => None,
         }
+    }
+
+    /// Takes out what the client, whose own transport can do more, set by itself. What the user set on purpose stays: it is
+    /// the transport that refuses it.
+    pub(super) fn leave_to_host(&self, request: &mut Request) -> Result<()> {
+        let kept = builder::default_headers(&self.capabilities)?;
+        let mut left = builder::default_headers(&Capabilities::default())?;
+        for (name, _) in kept.iter() {
+            left.remove(name);
+        }
+        if !self.capabilities.host_header && request.url().has_host() {
+            left.push(HOST, host_value(request.url())?);
+        }
+        let headers = request.headers_mut();
+        for (name, value) in left.iter() {
+            if headers.get(name) == Some(value) {
+                headers.remove(name);
+            }
+        }
+        Ok(())
     }
 
     pub(super) async fn send(&self, request: Request) -> Result<StreamingResponse> {

@@ -60,7 +60,7 @@ impl Client {
             let message = "Cannot send a request, as the client has been closed";
             return Err(Error::new(ErrorKind::Unsupported, message).with_url(request.url()));
         }
-        let follow = self.follows(&options)?;
+        let follow = self.follows(&request, &options)?;
         request.set_default_timeout(self.inner.timeout);
         let total = request.timeout().total;
         let url = total.map(|_| request.url().clone());
@@ -82,9 +82,12 @@ impl Client {
     }
 
     /// Hosts that hide redirects follow them, and say so when they are told not to.
-    fn follows(&self, options: &SendOptions) -> Result<bool> {
-        builder::check(&self.inner.routes.main.capabilities, options.follow_redirects, None, &Cookies::new())?;
-        Ok(options.follow_redirects.or(self.inner.follow_redirects).unwrap_or(false))
+    fn follows(&self, request: &Request, options: &SendOptions) -> Result<bool> {
+        let follow = options.follow_redirects.or(self.inner.follow_redirects);
+        if follow == Some(false) {
+            builder::check(&self.inner.routes.of(request.url()).capabilities, follow, None, &Cookies::new())?;
+        }
+        Ok(follow.unwrap_or(false))
     }
 
     /// The request's auth, else the client's, else the URL's credentials.
@@ -193,7 +196,7 @@ impl Client {
             true => self.jar().cookie_header(next.url(), unix_time())?,
             false => self.jar().header_across_origins(next.url(), unix_time())?,
         };
-        if let Some(cookies) = cookies {
+        if let Some(cookies) = cookies.filter(|_| self.inner.routes.of(next.url()).capabilities.cookies) {
             next.headers_mut().push(http::header::COOKIE, cookies);
         }
         Ok(next)
@@ -213,9 +216,12 @@ impl Client {
         Box::pin(hooks::run(&hooks.response, response)).await
     }
 
-    async fn send_by_route(&self, request: Request) -> Result<StreamingResponse> {
+    async fn send_by_route(&self, mut request: Request) -> Result<StreamingResponse> {
         let started = now();
         let route = self.inner.routes.of(request.url());
+        if route.capabilities != self.inner.routes.main.capabilities {
+            route.leave_to_host(&mut request)?;
+        }
         let mut response = route.send(request).await?;
         response.parts.started = Some(started);
         response.parts.max_decoded_size = self.inner.max_decoded_size;

@@ -136,6 +136,20 @@ support::test! {
         assert_eq!(client.get("http://here/").await.unwrap().text(), "there");
     }
 
+    // As a host's fetch, mounted beside a mock in a browser.
+    async fn a_mount_whose_host_does_more_by_itself_gets_less() {
+        let away = MockTransport::new(|_| Response::new(302).with_header("location", "http://host/").with_header("set-cookie", "n=1"));
+        let client = Client::builder().transport(away).mount("all://host", Host).header("x-own", "1").cookie("m", "2").build().unwrap();
+        for (url, headers) in [("http://host/", "accept, x-own"), ("http://here/", "accept")] {
+            assert_eq!(client.get(url).follow_redirects(true).await.unwrap().text(), headers, "{url}");
+        }
+        let own = client.get("http://host/").header("host", "other").header("user-agent", "mine").await.unwrap();
+        assert_eq!(own.text(), "accept, x-own, host, user-agent");
+        for refused in [client.get("http://host/").cookie("n", "1"), client.get("http://host/").follow_redirects(false)] {
+            assert_eq!(refused.await.unwrap_err().kind(), ErrorKind::Unsupported);
+        }
+    }
+
     async fn a_scheme_is_for_whoever_takes_it() {
         let files = || MockTransport::new(|request: &Request| match request.url().path() {
             "/moved.txt" => Response::new(301).with_header("location", "/notes.txt"),
@@ -185,5 +199,23 @@ support::test! {
         let client = Client::builder().transport(boxed).mount("all://echo", shared).auth(auth).build().unwrap();
         assert_eq!(client.get("http://h/").await.unwrap().text(), "boxed");
         assert!(client.get("http://echo/").await.unwrap().text().contains("Basic dXNlcjpwYXNz"));
+    }
+}
+
+/// Does as much by itself as a browser, and answers with the names of the headers that it was given.
+struct Host;
+
+impl whimbrel::Transport for Host {
+    fn send(&self, request: Request) -> whimbrel::BoxFuture<'_, whimbrel::Result<StreamingResponse>> {
+        let names: Vec<_> = request.headers().iter().map(|(name, _)| name.as_str()).collect();
+        let response = Response::new(200).with_text(names.join(", "));
+        Box::pin(async move { Ok(StreamingResponse::new(request, response)) })
+    }
+
+    fn capabilities(&self) -> whimbrel::Capabilities {
+        let mut none = whimbrel::Capabilities::default();
+        (none.redirects, none.cookies, none.encoded_bodies, none.connection_headers, none.host_header) =
+            Default::default();
+        none
     }
 }
