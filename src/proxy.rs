@@ -40,7 +40,8 @@ impl Proxy {
         Self { auth: Some(Credentials::new(user, password)), ..self }
     }
 
-    /// A header field for the proxy: beside the request's own where it passes requests on, with CONNECT where it tunnels.
+    /// A header field for the proxy: beside the request's own where it passes requests on, with CONNECT where it tunnels. Host,
+    /// Content-Length and Transfer-Encoding are the requests', and `LocalProtocol` here.
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.headers.push((name.into(), value.into()));
         self

@@ -135,7 +135,7 @@ impl SocketTransport {
 
     /// A connection to the proxy, and for `https://` a tunnel through it.
     async fn connect_through(&self, proxy: &ProxySettings, url: &Url, trace: &Trace) -> Result<TcpStream> {
-        let mut stream = self.connect_tcp(&proxy.url, trace).await.map_err(|error| at_proxy(&error, proxy))?;
+        let mut stream = self.connect_tcp(&proxy.url, trace).await.map_err(|error| at_proxy(error, proxy))?;
         if url.scheme() != "http" {
             trace.around("proxy.connect", authority(url), tunnel::open(&mut stream, url, proxy)).await?;
         }
@@ -149,8 +149,9 @@ fn authority(url: &Url) -> &str {
 }
 
 /// The error's kind stays: whoever cannot reach the proxy has not connected.
-fn at_proxy(error: &Error, proxy: &ProxySettings) -> Error {
-    Error::new(error.kind(), format!("The proxy {} was not reached: {}", proxy.url, error.message()))
+fn at_proxy(error: Error, proxy: &ProxySettings) -> Error {
+    let message = format!("The proxy {} was not reached: {}", proxy.url, error.message());
+    Error::new(error.kind(), message).with_source(error)
 }
 
 /// What connections may be shared by: scheme, host and port, without copying where the URL has no credentials.

@@ -1,5 +1,7 @@
 //! A proxy as our connections use it.
 
+use http::HeaderName;
+use http::header::{CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
 use url::Url;
 
 use crate::credentials::Credentials;
@@ -15,6 +17,9 @@ pub(in crate::socket) struct ProxySettings {
     pub(in crate::socket) headers: Headers,
 }
 
+/// Beside a request's own they would make two requests of it, or one for another host (RFC 9112 3.2, 6.1).
+const FRAMING: [HeaderName; 3] = [HOST, CONTENT_LENGTH, TRANSFER_ENCODING];
+
 impl ProxySettings {
     pub(super) fn new(proxy: &Proxy) -> Result<Self> {
         let url = parse(&proxy.url).ok().filter(Url::has_host).ok_or_else(|| {
@@ -28,6 +33,10 @@ impl ProxySettings {
         }
         for (name, value) in &proxy.headers {
             headers.append(name.as_str(), value.as_str())?;
+        }
+        if let Some(name) = FRAMING.iter().find(|name| headers.contains(*name)) {
+            let message = format!("A proxy's header cannot be '{name}', which says where each request goes or ends");
+            return Err(Error::new(ErrorKind::LocalProtocol, message));
         }
         Ok(Self { url: without_credentials(&url), headers })
     }

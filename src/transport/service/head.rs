@@ -18,7 +18,7 @@ pub(super) fn parts(request: &Request, root_path: &str) -> Result<Parts> {
     parts.method = request.method().clone();
     parts.uri = uri(request, root_path)?;
     parts.extensions = request.extensions().clone();
-    // A request built by hand has none of its own, nor has one for a scheme without hosts.
+    // A request built by hand may have none of its own.
     if !request.headers().contains(HOST) && request.url().has_host() {
         parts.headers.insert(HOST, host_value(request.url())?);
     }

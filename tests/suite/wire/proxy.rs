@@ -162,6 +162,10 @@ support::test! {
             assert_eq!(error.kind(), if SOCKETS { kind } else { ErrorKind::Unsupported }, "{error}");
             assert!(!format!("{error} {error:?}").contains("S3CR3T"));
         }
+        for name in ["host", "Content-Length", "transfer-encoding"] {
+            let error = Client::builder().proxy(Proxy::new("http://localhost").header(name, "1")).build().expect_err(name);
+            assert_eq!(error.kind(), if SOCKETS { ErrorKind::LocalProtocol } else { ErrorKind::Unsupported }, "{error}");
+        }
         assert!(!format!("{:?}", Proxy::new("http://user:S3CR3T@h").auth("user", "S3CR3T").header("a", "S3CR3T")).contains("S3CR3T"));
     }
 }
