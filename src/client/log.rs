@@ -7,7 +7,7 @@ pub(super) use told::*;
 mod told {
     use std::future::Future;
 
-    use tracing::Instrument;
+    use tracing::{Instrument, Level};
 
     use crate::error::without_credentials;
     use crate::request::Request;
@@ -18,6 +18,10 @@ mod told {
 
     impl Span {
         pub(in crate::client) fn of(request: &Request) -> Self {
+            // Nobody pays for a text that nobody reads.
+            if !tracing::enabled!(target: "whimbrel", Level::DEBUG) {
+                return Self(tracing::Span::none());
+            }
             let (method, url) = (request.method(), without_credentials(request.url()));
             Self(tracing::debug_span!(target: "whimbrel", "request", %method, %url))
         }
@@ -29,6 +33,9 @@ mod told {
 
     /// Whatever a server calls its status, it does not reach a terminal raw (threat Q1).
     pub(in crate::client) fn response(response: &StreamingResponse) {
+        if !tracing::enabled!(target: "whimbrel", Level::INFO) {
+            return;
+        }
         let version = response.version().map_or_else(|| "HTTP".to_owned(), |version| format!("{version:?}"));
         let (status, reason) = (response.status().as_u16(), response.reason_phrase());
         let (method, url) = (response.request().method(), without_credentials(response.request().url()));
