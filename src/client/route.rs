@@ -154,3 +154,50 @@ impl Routes {
         mount.and_then(|mount| mount.route.as_ref()).unwrap_or(&self.main)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mounts::proxies;
+    use crate::response::Response;
+    use crate::transport::MockTransport;
+
+    /// What the URL leads to: a mount, a proxy or the client's own transport.
+    fn way(environment: &[(&str, &str)], mounts: &[&str], url: &str) -> &'static str {
+        let variable =
+            |name: &str| environment.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
+        let mock = || Some(Box::new(MockTransport::new(|_| Response::new(200))) as Box<dyn Transport>);
+        let mounts = mounts.iter().map(|pattern| (UrlPattern::parse(pattern).unwrap(), mock())).collect();
+        let config = TransportConfig::default();
+        let main = Route::http(HttpTransport::new(&config).unwrap());
+        let routes = Routes::new(main, mounts, proxies(variable), &config);
+        let route = routes.of(&url.parse().unwrap());
+        match &route.kind {
+            Kind::Custom(_) => "mount",
+            Kind::Http(_) if std::ptr::eq(route, &routes.main) => "main",
+            Kind::Http(_) => "proxy",
+            Kind::Unusable(..) => "unusable",
+        }
+    }
+
+    // docs/guide/advanced/environment.md
+    #[test]
+    fn proxies_of_the_environment_are_mounts_among_others() {
+        let (http, all) = (("HTTP_PROXY", "http://p:1"), ("ALL_PROXY", "http://p:1"));
+        let no_proxy = ("NO_PROXY", "h");
+        for (environment, mounts, url, expected) in [
+            (&[][..], &[][..], "http://h", "main"),
+            (&[http], &[], "http://h", "proxy"),
+            (&[http], &[], "https://h", "main"),
+            (&[http], &["http://"], "http://h", "mount"),
+            (&[http], &["all://h"], "http://h", "mount"),
+            (&[http], &["all://"], "http://h", "proxy"),
+            (&[all], &["all://"], "http://h", "mount"),
+            (&[http, no_proxy], &[], "http://h", "main"),
+            (&[http, no_proxy], &["all://"], "http://h", "mount"),
+            (&[("HTTP_PROXY", "socks5://p:1")], &[], "http://h", "unusable"),
+        ] {
+            assert_eq!(way(environment, mounts, url), expected, "{environment:?} {mounts:?} {url}");
+        }
+    }
+}

@@ -36,8 +36,10 @@ impl WasiTransport {
     pub(crate) async fn send(&self, request: Request) -> Result<StreamingResponse> {
         match request.url().scheme() {
             "https" if self.is_proxied => {
-                Err(Error::new(ErrorKind::Unsupported, "wasi:http cannot use a proxy: on WASI it is for http:// alone")
-                    .with_url(request.url()))
+                // What the environment names is no less a proxy that should be used.
+                let message = "wasi:http cannot use a proxy: on WASI it is for http:// alone. One that the environment names is left \
+                               alone by trust_env(false)";
+                Err(Error::new(ErrorKind::Unsupported, message).with_url(request.url()))
             }
             "https" => WasiHttp.send(request).await,
             _ => self.socket.send(request).await,
