@@ -18,12 +18,12 @@ pub(super) fn parts(request: &Request, root_path: &str) -> Result<Parts> {
     parts.method = request.method().clone();
     parts.uri = uri(request, root_path)?;
     parts.extensions = request.extensions().clone();
+    let full = |_| Error::new(ErrorKind::LimitExceeded, "These are more header fields than a service can be given");
     // A request built by hand may have none of its own.
     if !request.headers().contains(HOST) && request.url().has_host() {
-        parts.headers.insert(HOST, host_value(request.url())?);
+        parts.headers.try_append(HOST, host_value(request.url())?).map_err(full)?;
     }
     for (name, value) in request.headers().iter() {
-        let full = |_| Error::new(ErrorKind::LimitExceeded, "These are more header fields than a service can be given");
         parts.headers.try_append(name, value.clone()).map_err(full)?;
     }
     Ok(parts)
