@@ -56,8 +56,7 @@ fn told(client: whimbrel::ClientBuilder, url: &str) -> Vec<String> {
         // What comes of it is not the matter here.
         drop(whimbrel::block_on(async move { client.get(url).send().await.map(drop) }));
     });
-    let lines = lines.0.lock().unwrap().clone();
-    lines
+    lines.0.lock().unwrap().clone()
 }
 
 fn mock() -> whimbrel::ClientBuilder {
