@@ -49,6 +49,7 @@ pub struct ClientBuilder {
     follow_redirects: Option<bool>,
     max_redirects: Option<usize>,
     cross_origin_headers: Vec<HeaderName>,
+    https_only: bool,
     max_decoded_size: Option<Option<u64>>,
     pub(super) encoding: DefaultEncoding,
     hooks: Hooks,
@@ -137,6 +138,21 @@ impl ClientBuilder {
     /// 20 by default. In a browser, which has its own limit, it is `Unsupported`.
     pub fn max_redirects(mut self, most: usize) -> Self {
         self.max_redirects = Some(most);
+        self
+    }
+
+    /// Sends nothing in the clear: a URL with `http://`, given or redirected to, is `UnsupportedProtocol` before anything is
+    /// connected. Off by default.
+    ///
+    /// ```
+    /// # whimbrel::block_on(async {
+    /// let client = whimbrel::Client::builder().https_only(true).build()?;
+    /// let error = client.get("http://example.org/").await.unwrap_err();
+    /// assert_eq!(error.kind(), whimbrel::ErrorKind::UnsupportedProtocol);
+    /// # Ok::<(), whimbrel::Error>(()) })??; Ok::<(), whimbrel::Error>(())
+    /// ```
+    pub fn https_only(mut self, only: bool) -> Self {
+        self.https_only = only;
         self
     }
 
@@ -293,6 +309,7 @@ impl ClientBuilder {
                 timeout: self.timeout,
                 follow_redirects: self.follow_redirects,
                 cross_origin_headers: self.cross_origin_headers,
+                https_only: self.https_only,
                 max_redirects: self.max_redirects.unwrap_or(MAX_REDIRECTS),
                 max_decoded_size: self.max_decoded_size.unwrap_or(Some(MAX_DECODED_SIZE)),
                 default_encoding: self.encoding.shared(),

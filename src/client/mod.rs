@@ -61,6 +61,7 @@ struct Inner {
     follow_redirects: Option<bool>,
     max_redirects: usize,
     cross_origin_headers: Vec<HeaderName>,
+    https_only: bool,
     max_decoded_size: Option<u64>,
     default_encoding: Option<Arc<DefaultEncoding>>,
     hooks: Hooks,

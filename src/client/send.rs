@@ -217,6 +217,10 @@ impl Client {
     }
 
     async fn send_by_route(&self, mut request: Request) -> Result<StreamingResponse> {
+        if self.inner.https_only && request.url().scheme() == "http" {
+            let message = "This client is for https:// alone (https_only), and nothing was sent";
+            return Err(Error::new(ErrorKind::UnsupportedProtocol, message).with_url(request.url()));
+        }
         let started = now();
         let route = self.inner.routes.of(request.url());
         if route.capabilities != self.inner.routes.main.capabilities {

@@ -2,7 +2,8 @@
 
 use std::io::Write as _;
 
-use http::header::{CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
+use http::HeaderName;
+use http::header::{CONTENT_LENGTH, HOST, PROXY_AUTHORIZATION, TRANSFER_ENCODING};
 use url::Position;
 
 use crate::content::expects_body;
@@ -35,7 +36,9 @@ pub(super) fn head(request: &Request, proxy: Option<&ProxySettings>, out: &mut V
     for (name, value) in told.filter(|(name, _)| !request.headers().contains(*name)) {
         field(name.as_str(), value.as_bytes(), out);
     }
-    for (name, value) in request.headers().iter().filter(|(name, _)| **name != HOST) {
+    // What is for a proxy is read by the next one, and goes no further (RFC 9110 11.7.1, threat H12).
+    let is_sent = |name: &HeaderName| *name != HOST && (proxy.is_some() || *name != PROXY_AUTHORIZATION);
+    for (name, value) in request.headers().iter().filter(|(name, _)| is_sent(name)) {
         field(name.as_str(), value.as_bytes(), out);
     }
     match framing {

@@ -85,6 +85,21 @@ support::test! {
         assert_eq!(to(307, "https://h/").post("http://h/").content("x").send().await.unwrap().status(), 200);
     }
 
+    // E17: not even a redirect gets such a client to speak in the clear.
+    async fn https_only_refuses_http_before_it_connects() {
+        let seen = std::sync::Arc::new(AtomicUsize::new(0));
+        let count = seen.clone();
+        let answer = move |_: &whimbrel::Request| {
+            count.fetch_add(1, Ordering::Relaxed);
+            Response::new(302).with_header("location", "http://h/")
+        };
+        let client = support::mock(answer).follow_redirects(true).https_only(true).build().unwrap();
+        for (url, asked) in [("https://h/", 1), ("http://h/", 1)] {
+            assert_eq!(client.get(url).send().await.unwrap_err().kind(), ErrorKind::UnsupportedProtocol);
+            assert_eq!(seen.load(Ordering::Relaxed), asked);
+        }
+    }
+
     // E3: what was taken away does not come back (Go CVE-2024-45336).
     async fn secrets_stay_away_for_the_rest_of_the_way() {
         for (locations, expected) in [

@@ -53,6 +53,15 @@ support::test! {
         }
     }
 
+    // H12: what is for a proxy does not reach the origin.
+    async fn proxy_authorization_is_for_proxies() {
+        if !SOCKETS {
+            return;
+        }
+        let seen = Client::new().get(format!("{}/headers", server().http)).header("proxy-authorization", "S3CR3T").send().await.unwrap();
+        assert!(!seen.text().contains("S3CR3T"));
+    }
+
     async fn header_values_need_not_be_ascii() {
         let url = format!("{}/response-headers?x-name=%E9", server().http);
         let response = whimbrel::get(url).send().await.unwrap();
