@@ -119,26 +119,27 @@ impl Routes {
         mut environment: EnvironmentProxies,
         config: &TransportConfig,
     ) -> Self {
-        let mut mounts: Vec<Mount> = Vec::new();
+        let mut routes = Self { main, mounts: Vec::new(), environment: EnvironmentProxies::default() };
         if HAS_ENVIRONMENT {
             log::ignored_no_proxy(&environment.no_proxy.ignored);
-            mounts.extend(environment.proxies.drain(..).map(|(variable, pattern, proxy)| Mount {
-                pattern,
-                route: Some(Route::of_environment(variable, proxy, config)),
-                is_environment: true,
-            }));
+            for (variable, pattern, proxy) in environment.proxies.drain(..) {
+                let route = Some(Route::of_environment(variable, proxy, config));
+                routes.add(Mount { pattern, route, is_environment: true });
+            }
+            routes.environment = environment;
         }
-        let given = given.into_iter().map(|(pattern, transport)| Mount {
-            pattern,
-            route: transport.map(Route::custom),
-            is_environment: false,
-        });
-        for mount in given {
-            mounts.retain(|known| known.pattern != mount.pattern);
-            mounts.push(mount);
+        for (pattern, transport) in given {
+            routes.add(Mount { pattern, route: transport.map(Route::custom), is_environment: false });
         }
-        mounts.sort_by_key(|mount| mount.pattern.priority());
-        Self { main, mounts, environment }
+        routes
+    }
+
+    /// Where its turn is.
+    fn add(&mut self, mount: Mount) {
+        self.mounts.retain(|known| known.pattern != mount.pattern);
+        let priority = mount.pattern.priority();
+        let at = self.mounts.partition_point(|known| known.pattern.priority() <= priority);
+        self.mounts.insert(at, mount);
     }
 
     /// HTTPX closes the mounts, too.

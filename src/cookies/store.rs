@@ -77,8 +77,11 @@ impl Cookies {
 
     fn header_of(&mut self, url: &Url, now: Duration, may: impl Fn(&Cookie) -> bool) -> Result<Option<HeaderValue>> {
         self.touch(url, now);
-        let mut sent: Vec<_> = self.cookies.iter().filter(|cookie| cookie.goes_to(url, now) && may(cookie)).collect();
-        sent.sort_by_key(|cookie| std::cmp::Reverse(cookie.path.len()));
+        // Longer paths first, and the older of two first. Put where they belong: a sort is kilobytes of the npm package.
+        let mut sent: Vec<&Cookie> = Vec::new();
+        for cookie in self.cookies.iter().filter(|cookie| cookie.goes_to(url, now) && may(cookie)) {
+            sent.insert(sent.partition_point(|other| other.path.len() >= cookie.path.len()), cookie);
+        }
         joined(&sent)
     }
 
