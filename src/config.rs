@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use crate::connect::ConnectConfig;
 use crate::proxy::Proxy;
 
 /// How long each phase of a request may take. Five seconds each by default, with no total deadline (HTTPX).
@@ -170,6 +171,7 @@ pub(crate) struct TransportConfig {
     pub(crate) tls: Option<Tls>,
     pub(crate) proxy: Option<Proxy>,
     pub(crate) local_address: Option<IpAddr>,
+    pub(crate) connect: ConnectConfig,
     pub(crate) http1: bool,
     pub(crate) http2: bool,
     pub(crate) trust_env: bool,
@@ -177,7 +179,16 @@ pub(crate) struct TransportConfig {
 
 impl Default for TransportConfig {
     fn default() -> Self {
-        Self { limits: None, tls: None, proxy: None, local_address: None, http1: true, http2: false, trust_env: true }
+        Self {
+            limits: None,
+            tls: None,
+            proxy: None,
+            local_address: None,
+            connect: ConnectConfig::default(),
+            http1: true,
+            http2: false,
+            trust_env: true,
+        }
     }
 }
 
@@ -203,11 +214,7 @@ macro_rules! transport_settings {
             self
         }
 
-        /// Connects from this address. `Unsupported` where the host makes the connections.
-        pub fn local_address(mut self, address: std::net::IpAddr) -> Self {
-            self.config.local_address = Some(address);
-            self
-        }
+        crate::connect::connect_settings!();
 
         /// Speaks HTTP/1.1, on by default. `Unsupported` to switch off where the host chooses the version.
         pub fn http1(mut self, on: bool) -> Self {

@@ -7,6 +7,7 @@ pub mod blocking;
 mod body;
 mod client;
 mod config;
+mod connect;
 mod content;
 mod cookies;
 mod credentials;
@@ -50,6 +51,7 @@ pub use body::Body;
 pub use bytes::Bytes;
 pub use client::{Client, ClientBuilder, IntoHookResult, RequestBuilder, SendOptions};
 pub use config::{Limits, Timeout, Tls};
+pub use connect::{ConnectTarget, Resolver};
 pub use cookies::{Cookie, Cookies, SameSite};
 #[cfg(feature = "charset")]
 pub use decode::text::detect_encoding;

@@ -77,7 +77,7 @@ pub(crate) fn parse(text: &str) -> Result<Url> {
 }
 
 /// What no server can have: rejected before a resolver or a socket sees it (curl CVE-2019-5435, node CVE-2026-48930).
-fn check_origin(url: &Url) -> Result<(), &'static str> {
+pub(crate) fn check_origin(url: &Url) -> Result<(), &'static str> {
     // Other schemes are their transports' affair.
     if !matches!(url.scheme(), "http" | "https") {
         return Ok(());

@@ -13,7 +13,8 @@
 //! - `Runtime` with `new()` and `block_on(&self, future)`: an `Unsupported` error where blocking is impossible;
 //! - `run(future)`: drives a whole program;
 //! - for the socket transport, natively and on WASI: `TcpStream` (tokio's `AsyncRead` and `AsyncWrite`, and `is_stale`),
-//!   `resolve(host, port)` and `connect_tcp(address, local)`.
+//!   `resolve(host, port)`, `connect_tcp(address, TcpOptions)`, of which several may be under way at once, and
+//!   `connect_unix(path)`, where `HAS_UNIX_SOCKETS`.
 //!
 //! A backend never decides anything about HTTP and never panics on what the host tells it.
 

@@ -2,19 +2,20 @@
 
 use std::future::Future;
 use std::io::{self, Read as _};
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
-use socket2::SockRef;
+use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpSocket;
 use tokio::task::JoinHandle;
 pub(crate) use tokio::time::Sleep;
 
+use super::TcpOptions;
 use crate::error::{Error, ErrorKind, Result};
 
 /// `Send` here, nothing where there are no threads.
@@ -137,10 +138,16 @@ impl Runtime {
     }
 }
 
-/// A TCP connection. It lives as long as the runtime that it was made on.
+/// A TCP connection, or one to a Unix socket. It lives as long as the runtime that it was made on.
 pub(crate) struct TcpStream {
-    stream: tokio::net::TcpStream,
+    socket: Socket,
     runtime: Option<tokio::runtime::Id>,
+}
+
+enum Socket {
+    Tcp(tokio::net::TcpStream),
+    #[cfg(unix)]
+    Unix(tokio::net::UnixStream),
 }
 
 fn current_runtime() -> Option<tokio::runtime::Id> {
@@ -148,11 +155,20 @@ fn current_runtime() -> Option<tokio::runtime::Id> {
 }
 
 impl TcpStream {
+    fn new(socket: Socket) -> Self {
+        Self { socket, runtime: current_runtime() }
+    }
+
     /// Whether an idle connection is of no more use: reading would give something, be it bytes, the end or an error; or
     /// another runtime, perhaps one that has ended, would have to drive it. Asks the system, for the runtime may not have
     /// looked since the connection became idle.
     pub(crate) fn is_stale(&self) -> bool {
-        let peeked = SockRef::from(&self.stream).peek(&mut [std::mem::MaybeUninit::uninit()]);
+        let socket = match &self.socket {
+            Socket::Tcp(stream) => SockRef::from(stream),
+            #[cfg(unix)]
+            Socket::Unix(stream) => SockRef::from(stream),
+        };
+        let peeked = socket.peek(&mut [std::mem::MaybeUninit::uninit()]);
         let silent = matches!(peeked, Err(error) if error.kind() == io::ErrorKind::WouldBlock);
         !silent || self.runtime != current_runtime()
     }
@@ -162,33 +178,60 @@ pub(crate) async fn resolve(host: &str, port: u16) -> io::Result<Vec<SocketAddr>
     Ok(tokio::net::lookup_host((host, port)).await?.collect())
 }
 
-pub(crate) async fn connect_tcp(address: SocketAddr, local: Option<IpAddr>) -> io::Result<TcpStream> {
+pub(crate) async fn connect_tcp(address: SocketAddr, options: TcpOptions) -> io::Result<TcpStream> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
-    if let Some(local) = local {
+    if let Some(silence) = options.keepalive() {
+        SockRef::from(&socket).set_tcp_keepalive(&TcpKeepalive::new().with_time(silence))?;
+    }
+    if let Some(local) = options.local {
         socket.bind(SocketAddr::new(local, 0))?;
     }
     let stream = socket.connect(address).await?;
     // Requests are written whole: waiting for more (Nagle) only delays them.
     stream.set_nodelay(true)?;
-    Ok(TcpStream { stream, runtime: current_runtime() })
+    Ok(TcpStream::new(Socket::Tcp(stream)))
+}
+
+pub(crate) const HAS_UNIX_SOCKETS: bool = cfg!(unix);
+
+#[cfg(unix)]
+pub(crate) async fn connect_unix(path: &Path) -> io::Result<TcpStream> {
+    let stream = tokio::net::UnixStream::connect(path).await?;
+    Ok(TcpStream::new(Socket::Unix(stream)))
+}
+
+#[cfg(not(unix))]
+pub(crate) async fn connect_unix(_: &Path) -> io::Result<TcpStream> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// The same call on whichever socket it is.
+macro_rules! delegate {
+    ($self:ident, $method:ident($($argument:expr),*)) => {
+        match &mut $self.socket {
+            Socket::Tcp(stream) => Pin::new(stream).$method($($argument),*),
+            #[cfg(unix)]
+            Socket::Unix(stream) => Pin::new(stream).$method($($argument),*),
+        }
+    };
 }
 
 impl AsyncRead for TcpStream {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, buf)
+        delegate!(self, poll_read(cx, buf))
     }
 }
 
 impl AsyncWrite for TcpStream {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, bytes)
+        delegate!(self, poll_write(cx, bytes))
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
+        delegate!(self, poll_flush(cx))
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
+        delegate!(self, poll_shutdown(cx))
     }
 }

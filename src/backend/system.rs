@@ -4,6 +4,7 @@
 use std::fmt::Display;
 use std::future::Future;
 use std::io::{self, Read as _};
+use std::net::IpAddr;
 use std::path::Path;
 use std::time::Duration;
 
@@ -63,5 +64,21 @@ pub(crate) fn file_length(path: &Path) -> io::Result<Option<u64>> {
     match metadata.is_dir() {
         true => Err(io::ErrorKind::IsADirectory.into()),
         false => Ok(metadata.is_file().then_some(metadata.len())),
+    }
+}
+
+/// What is said to the system about a TCP connection before it is made.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct TcpOptions {
+    /// Where it comes from.
+    pub(crate) local: Option<IpAddr>,
+    /// After how long a silence the peer is asked whether it is still there.
+    pub(crate) keepalive: Option<Duration>,
+}
+
+impl TcpOptions {
+    /// Whole seconds, as many as every system takes (Linux: 32,767).
+    pub(super) fn keepalive(&self) -> Option<Duration> {
+        self.keepalive.map(|silence| Duration::from_secs(silence.as_secs().clamp(1, 32_767)))
     }
 }

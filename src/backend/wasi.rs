@@ -25,6 +25,7 @@ use wasip2::sockets::network::{
 use wasip2::sockets::tcp::{ShutdownType, TcpSocket};
 use wasip2::sockets::tcp_create_socket::create_tcp_socket;
 
+use super::TcpOptions;
 use crate::error::{Error, ErrorKind, Result};
 
 /// Nothing here: WASI 0.2 has no threads.
@@ -241,12 +242,22 @@ pub(crate) async fn resolve(host: &str, port: u16) -> io::Result<Vec<SocketAddr>
     }
 }
 
-pub(crate) async fn connect_tcp(address: SocketAddr, local: Option<IpAddr>) -> io::Result<TcpStream> {
+pub(crate) const HAS_UNIX_SOCKETS: bool = false;
+
+pub(crate) async fn connect_unix(_: &Path) -> io::Result<TcpStream> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+pub(crate) async fn connect_tcp(address: SocketAddr, options: TcpOptions) -> io::Result<TcpStream> {
     drop_closed();
     let family = if address.is_ipv4() { IpAddressFamily::Ipv4 } else { IpAddressFamily::Ipv6 };
     let socket = create_tcp_socket(family).map_err(io_error)?;
     let network = instance_network();
-    if let Some(local) = local {
+    if let Some(silence) = options.keepalive() {
+        socket.set_keep_alive_idle_time(silence.as_secs() * 1_000_000_000).map_err(io_error)?;
+        socket.set_keep_alive_enabled(true).map_err(io_error)?;
+    }
+    if let Some(local) = options.local {
         socket.start_bind(&network, to_wasi(SocketAddr::new(local, 0))).map_err(io_error)?;
         finish(&socket, TcpSocket::finish_bind).await?;
     }

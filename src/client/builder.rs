@@ -283,12 +283,12 @@ impl ClientBuilder {
         if self.transport.is_some()
             && self.config != (TransportConfig { trust_env: self.config.trust_env, ..TransportConfig::default() })
         {
-            let message = "tls, limits, proxy, local_address, http1 and http2 are the client's own transport's: set them on yours";
+            let message = "What is set about connections (limits, tls, proxy, retries and the like) is for the client's own transport: set it on yours";
             return Err(Error::new(ErrorKind::Unsupported, message));
         }
-        // Whoever chose a transport or a proxy needs none of the environment (HTTPX).
-        let from_environment =
-            HAS_ENVIRONMENT && self.config.trust_env && self.config.proxy.is_none() && self.transport.is_none();
+        // Whoever chose a transport, a proxy or a socket needs none of the environment (HTTPX).
+        let is_chosen = self.config.proxy.is_some() || self.config.connect.uds.is_some() || self.transport.is_some();
+        let from_environment = HAS_ENVIRONMENT && self.config.trust_env && !is_chosen;
         let environment = if from_environment { proxies(env_var) } else { EnvironmentProxies::default() };
         let main = match self.transport {
             Some(transport) => Route::custom(transport),

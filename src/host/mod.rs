@@ -34,8 +34,11 @@ fn check(config: &TransportConfig, host: &str) -> Result<()> {
         (config.local_address.is_some(), "local_address: the host makes the connections"),
         (config.limits.is_some(), "limits: the host keeps the connections"),
     ];
-    match refused.iter().find(|(set, _)| *set) {
-        Some((_, setting)) => Err(Error::new(ErrorKind::Unsupported, format!("{host} cannot honour {setting}"))),
-        None => Ok(()),
+    let unsupported =
+        |setting: &str| Err(Error::new(ErrorKind::Unsupported, format!("{host} cannot honour {setting}")));
+    match (refused.iter().find(|(set, _)| *set), config.connect.first_given()) {
+        (Some((_, setting)), _) => unsupported(setting),
+        (None, Some(name)) => unsupported(&format!("{name}: the host makes the connections")),
+        (None, None) => Ok(()),
     }
 }

@@ -11,14 +11,17 @@ use crate::transport::{Capabilities, PoolStats};
 
 pub(crate) struct WasiTransport {
     socket: SocketTransport,
-    is_proxied: bool,
+    /// What the host cannot honour for `https://`, where ignoring it would lead past a proxy or a guard.
+    for_http_alone: Option<&'static str>,
 }
 
 impl WasiTransport {
-    /// `limits`, `local_address` and `proxy` hold for the sockets; what neither side can honour is refused.
+    /// `limits`, `proxy` and how connections are made hold for the sockets; what neither side can honour is refused.
     pub(crate) fn new(config: &TransportConfig) -> Result<Self> {
-        check(&TransportConfig { limits: None, local_address: None, proxy: None, ..config.clone() }, "wasi:http")?;
-        Ok(Self { socket: SocketTransport::new(config)?, is_proxied: config.proxy.is_some() })
+        let own = TransportConfig { limits: None, local_address: None, proxy: None, ..config.clone() };
+        check(&TransportConfig { connect: Default::default(), ..own }, "wasi:http")?;
+        let for_http_alone = config.proxy.is_some().then_some("proxy").or_else(|| config.connect.first_given());
+        Ok(Self { socket: SocketTransport::new(config)?, for_http_alone })
     }
 
     pub(crate) fn capabilities(&self) -> Capabilities {
@@ -34,14 +37,14 @@ impl WasiTransport {
     }
 
     pub(crate) async fn send(&self, request: Request) -> Result<StreamingResponse> {
-        match request.url().scheme() {
-            "https" if self.is_proxied => {
+        match (request.url().scheme(), self.for_http_alone) {
+            ("https", Some(setting)) => {
                 // What the environment names is no less a proxy that should be used.
-                let message = "wasi:http cannot use a proxy: on WASI it is for http:// alone. One that the environment names is left \
-                               alone by trust_env(false)";
+                let hint = if setting == "proxy" { ". One that the environment names is left alone by trust_env(false)" } else { "" };
+                let message = format!("wasi:http cannot honour {setting}: on WASI it is for http:// alone{hint}");
                 Err(Error::new(ErrorKind::Unsupported, message).with_url(request.url()))
             }
-            "https" => WasiHttp.send(request).await,
+            ("https", None) => WasiHttp.send(request).await,
             _ => self.socket.send(request).await,
         }
     }

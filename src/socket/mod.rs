@@ -11,11 +11,11 @@ mod tls;
 mod tunnel;
 
 use std::borrow::Cow;
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use url::{Position, Url};
 
+use self::connect::Connector;
 use self::http1::Exchange;
 pub(crate) use self::pool::Lease;
 use self::pool::{Checkout, Connection, Permit, Pool};
@@ -34,7 +34,7 @@ use crate::url_merge::check_scheme;
 /// Connections of our own, pooled by origin.
 pub(crate) struct SocketTransport {
     pool: Arc<Pool>,
-    local_address: Option<IpAddr>,
+    connector: Box<Connector>,
     proxy: Option<ProxySettings>,
     #[cfg(all(feature = "tls", not(target_family = "wasm")))]
     tls: tls::TlsSettings,
@@ -48,7 +48,7 @@ impl SocketTransport {
         }
         Ok(Self {
             pool: Pool::new(config.limits.unwrap_or_default()),
-            local_address: config.local_address,
+            connector: Box::new(Connector::new(config)?),
             proxy: config.proxy.as_ref().map(ProxySettings::new).transpose()?,
             #[cfg(all(feature = "tls", not(target_family = "wasm")))]
             tls: tls::TlsSettings::new(config.tls.clone().unwrap_or_default(), config.trust_env),
@@ -112,15 +112,21 @@ impl SocketTransport {
 
     async fn open(&self, permit: Permit, request: &Request) -> Result<Lease> {
         let late = |limit| timed_out(ErrorKind::ConnectTimeout, "No connection could be made", limit);
-        let connecting = self.connect(request.url(), request.trace());
-        let stream = within(request.timeout().connect, late, connecting).await?;
-        Ok(permit.lease(&self.key(request.url()), Connection::new(stream)))
+        let mut retries = 0;
+        loop {
+            let connecting = self.connect(request.url(), request.trace());
+            match within(request.timeout().connect, late, connecting).await {
+                Ok(stream) => return Ok(permit.lease(&self.key(request.url()), Connection::new(stream))),
+                Err(error) => self.connector.wait_to_retry(retries, error, request.trace()).await?,
+            }
+            retries += 1;
+        }
     }
 
     async fn connect(&self, url: &Url, trace: &Trace) -> Result<Stream> {
         let stream = match &self.proxy {
             Some(proxy) => self.connect_through(proxy, url, trace).await?,
-            None => self.connect_tcp(url, trace).await?,
+            None => self.connector.open(url, trace).await?,
         };
         match url.scheme() {
             #[cfg(all(feature = "tls", not(target_family = "wasm")))]
@@ -129,13 +135,9 @@ impl SocketTransport {
         }
     }
 
-    async fn connect_tcp(&self, url: &Url, trace: &Trace) -> Result<TcpStream> {
-        trace.around("connection.connect_tcp", authority(url), connect::tcp(url, self.local_address)).await
-    }
-
     /// A connection to the proxy, and for `https://` a tunnel through it.
     async fn connect_through(&self, proxy: &ProxySettings, url: &Url, trace: &Trace) -> Result<TcpStream> {
-        let mut stream = self.connect_tcp(&proxy.url, trace).await.map_err(|error| at_proxy(error, proxy))?;
+        let mut stream = self.connector.open(&proxy.url, trace).await.map_err(|error| at_proxy(error, proxy))?;
         if url.scheme() != "http" {
             trace.around("proxy.connect", authority(url), tunnel::open(&mut stream, url, proxy)).await?;
         }

@@ -1,0 +1,129 @@
+//! From a URL to an open connection, without TLS: which addresses (`addresses`), which of them first (`race`), and once more
+//! (`retry`).
+
+mod addresses;
+mod race;
+mod retry;
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use url::Url;
+
+use self::addresses::Addresses;
+use super::authority;
+use super::stream::Stream;
+use crate::backend::{HAS_UNIX_SOCKETS, TcpOptions, TcpStream, connect_tcp, connect_unix};
+use crate::config::TransportConfig;
+use crate::connect::{ConnectTarget, Guard, Own};
+use crate::error::{Error, ErrorKind, Result};
+use crate::trace::Trace;
+
+/// Makes the connections of a transport.
+pub(super) struct Connector {
+    addresses: Addresses,
+    options: TcpOptions,
+    uds: Option<PathBuf>,
+    guard: Option<Own<dyn Guard>>,
+    retries: u32,
+}
+
+impl Connector {
+    pub(super) fn new(config: &TransportConfig) -> Result<Self> {
+        let connect = &config.connect;
+        let unsupported = |message: &'static str| Err(Error::new(ErrorKind::Unsupported, message));
+        match connect.uds.is_some() {
+            true if !HAS_UNIX_SOCKETS => return unsupported("This system has no Unix sockets: leave uds away"),
+            true if config.proxy.is_some() => {
+                return unsupported("uds and proxy exclude each other: both say where to connect");
+            }
+            _ => {}
+        }
+        Ok(Self {
+            addresses: Addresses::new(connect, config.local_address)?,
+            options: TcpOptions { local: config.local_address, keepalive: connect.tcp_keepalive },
+            uds: connect.uds.clone(),
+            guard: connect.guard.clone(),
+            retries: connect.retries,
+        })
+    }
+
+    /// A plain connection to the URL's host, or to the Unix socket in its place.
+    pub(super) async fn open(&self, url: &Url, trace: &Trace) -> Result<TcpStream> {
+        match &self.uds {
+            Some(path) => trace.around("connection.connect_unix_socket", path.display(), unix(url, path)).await,
+            None => trace.around("connection.connect_tcp", authority(url), self.tcp(url)).await,
+        }
+    }
+
+    async fn tcp(&self, url: &Url) -> Result<TcpStream> {
+        let addresses = self.addresses.of(url).await?;
+        match addresses[..] {
+            [address] => self.attempt(url, address).await,
+            // Boxed, for it is rare and large.
+            _ => Box::pin(race::run(addresses, race::DELAY, |address| self.attempt(url, address), is_refusal)).await,
+        }
+    }
+
+    async fn attempt(&self, url: &Url, address: SocketAddr) -> Result<TcpStream> {
+        self.ask_guard(url, address)?;
+        connect_tcp(address, self.options).await.map_err(|error| connect_error(url, address, error))
+    }
+
+    fn ask_guard(&self, url: &Url, address: SocketAddr) -> Result<()> {
+        let Some(guard) = &self.guard else { return Ok(()) };
+        let host = url.host_str().unwrap_or_default();
+        (guard.0)(&ConnectTarget { host, address }).map_err(|error| {
+            let message = error.message().to_owned();
+            Error::new(ErrorKind::Connect, message).with_source(Refusal { address, reason: error }).with_url(url)
+        })
+    }
+}
+
+/// Why an address was not connected to: the user's guard said so.
+#[derive(Debug)]
+struct Refusal {
+    address: SocketAddr,
+    reason: Error,
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "connect_guard refused {}", self.address)
+    }
+}
+
+impl StdError for Refusal {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        Some(&self.reason)
+    }
+}
+
+/// Whether it was the guard that ended it, perhaps on the way to a proxy.
+fn is_refusal(error: &Error) -> bool {
+    std::iter::successors(error.source(), |&cause| cause.source()).any(<dyn StdError>::is::<Refusal>)
+}
+
+async fn unix(url: &Url, path: &Path) -> Result<TcpStream> {
+    connect_unix(path).await.map_err(|error| {
+        let message = format!("Could not connect to the Unix socket '{}': {error}", path.display());
+        Error::new(ErrorKind::Connect, message).with_source(error).with_url(url)
+    })
+}
+
+fn connect_error(url: &Url, address: SocketAddr, error: io::Error) -> Error {
+    let hint = match error.kind() {
+        io::ErrorKind::ConnectionRefused => "; is a server running there?",
+        _ => "",
+    };
+    let message = format!("Could not connect to {address}: {error}{hint}");
+    Error::new(ErrorKind::Connect, message).with_source(error).with_url(url)
+}
+
+/// A plain connection as what exchanges read and write.
+pub(super) fn plain(stream: TcpStream) -> Stream {
+    Stream::Plain(stream)
+}
