@@ -35,6 +35,8 @@ pub(crate) const SOCKETS: bool = cfg!(any(not(target_family = "wasm"), target_os
 pub(crate) const FILES: bool = SOCKETS;
 /// Whether `https://` does.
 pub(crate) const OWN_TLS: bool = cfg!(not(target_family = "wasm"));
+/// Whether there are Unix sockets.
+pub(crate) const UNIX_SOCKETS: bool = cfg!(unix);
 /// What needs threads. (It stands where blocking is possible.)
 #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 macro_rules! where_threads {
@@ -54,6 +56,15 @@ macro_rules! where_sockets {
     )* };
 }
 pub(crate) use where_sockets;
+
+/// What is tested where there are Unix sockets.
+macro_rules! where_unix_sockets {
+    ($($item:item)*) => { $(
+        #[cfg(unix)]
+        $item
+    )* };
+}
+pub(crate) use where_unix_sockets;
 
 /// What is tested where `https://` does.
 macro_rules! where_own_tls {

@@ -1,6 +1,7 @@
 //! Real connections to the example server, on every target.
 
 mod auth;
+mod connect;
 mod faults;
 mod injection;
 mod proxy;
@@ -15,6 +16,10 @@ mod trace;
 support::where_sockets! {
     mod framing;
     mod pool;
+}
+
+support::where_unix_sockets! {
+    mod unix;
 }
 
 use serde_json::Value;
