@@ -10,10 +10,10 @@ use crate::error::Result;
 /// A point on a request's way, as [`RequestBuilder::trace`](crate::RequestBuilder::trace) is told of it (HTTPX's `trace`
 /// extension). Shown, it is HTTPX's name: `http11.send_request_headers.started`.
 ///
-/// Our own connections have `connection.connect_tcp`, `connection.start_tls`, `proxy.connect`,
-/// `http11.send_request_headers`, `http11.send_request_body`, `http11.receive_response_headers`,
-/// `http11.receive_response_body` and `http11.response_closed`. Where the host speaks HTTP, there is `host.request` and
-/// `host.receive_response_body` alone.
+/// Our own connections have `connection.connect_tcp`, `connection.connect_unix_socket`, `connection.start_tls`,
+/// `connection.retry`, `proxy.connect`, `http11.send_request_headers`, `http11.send_request_body`,
+/// `http11.receive_response_headers`, `http11.receive_response_body` and `http11.response_closed`. Where the host speaks
+/// HTTP, there is `host.request` and `host.receive_response_body` alone.
 #[derive(Clone, Copy)]
 pub struct TraceEvent<'a> {
     point: &'static str,

@@ -98,7 +98,7 @@ support::test! {
         ]);
     }
 
-    // J7.
+    // J7, P3.
     async fn ports_and_names_have_limits() {
         let (label, long) = ("l".repeat(63), "l".repeat(64));
         let name = [label.as_str(); 4].join(".");
