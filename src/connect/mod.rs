@@ -35,7 +35,8 @@ use crate::error::Result;
 /// # Ok(()) });
 /// ```
 pub trait Resolver: MaybeSend + MaybeSync + 'static {
-    /// The name's addresses, the best one first. The name is a valid one, in ASCII and lower case, and no address. An error
+    /// The name's addresses, the best one first. The name is a valid one, in ASCII and lower case, perhaps with a dot at its
+    /// end, and no address. An error
     /// becomes the request's, of the kind `Dns`, as does an empty list. More than 16 addresses are not tried.
     fn resolve<'a>(&'a self, host: &'a str) -> BoxFuture<'a, Result<Vec<IpAddr>>>;
 }

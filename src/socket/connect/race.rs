@@ -174,7 +174,7 @@ mod tests {
         Some(Err(Error::new(kind, "no")))
     }
 
-    // Faults 34: one address that never answers, eight of which one works.
+    // P1, faults 34: one address that never answers, eight of which one works.
     #[test]
     fn the_first_success_wins() {
         assert_eq!(race(3, DELAY, |port| Some(Ok(port))).1, [1]);

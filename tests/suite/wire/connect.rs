@@ -4,9 +4,9 @@ use std::net::IpAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use whimbrel::{BoxFuture, Client, ClientBuilder, Error, ErrorKind, HttpTransport, Resolver, Result, Timeout};
+use whimbrel::{BoxFuture, Client, ClientBuilder, Error, ErrorKind, Resolver, Result, Timeout};
 
-use crate::support::{self, SOCKETS, UNIX_SOCKETS, server};
+use crate::support::{self, OWN_TLS, server};
 
 const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
 const ELSEWHERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(127, 0, 0, 2));
@@ -57,34 +57,12 @@ async fn get(client: &Client, url: &str) -> Result<String> {
 }
 
 support::test! {
-    async fn what_needs_sockets_of_our_own_says_so() {
-        let kind = |builder: ClientBuilder| builder.build().err().map(|error| error.kind());
-        let (expected, unix) = match (SOCKETS, UNIX_SOCKETS) {
-            (true, true) => (None, None),
-            (true, false) => (None, Some(ErrorKind::Unsupported)),
-            (false, _) => (Some(ErrorKind::Unsupported), Some(ErrorKind::Unsupported)),
-        };
-        assert_eq!(kind(Client::builder().uds("/nowhere")), unix);
-        assert_eq!(kind(Client::builder().tcp_keepalive(Duration::from_secs(60))), expected);
-        assert_eq!(kind(Client::builder().retries(1)), expected);
-        assert_eq!(kind(Client::builder().resolver(script(&[Ok(&[HERE])]).0)), expected);
-        assert_eq!(kind(Client::builder().resolve("h", [HERE])), expected);
-        assert_eq!(kind(Client::builder().connect_guard(|_| Ok(()))), expected);
-        assert_eq!(HttpTransport::builder().retries(1).build().err().map(|error| error.kind()), expected);
-        // Through a transport of the user's nothing of it would happen.
-        assert_eq!(kind(support::echo().connect_guard(|_| Ok(()))), Some(ErrorKind::Unsupported));
-        assert_eq!(kind(Client::builder().uds("/nowhere").proxy("http://127.0.0.1:1")), Some(ErrorKind::Unsupported));
-    }
-
     async fn the_host_of_wasi_asks_no_guard() {
-        if !SOCKETS || support::OWN_TLS { return }
+        if OWN_TLS { return }
         let (client, _) = guarded(Client::builder(), |_| true);
         assert_eq!(get(&client, &server().https).await.unwrap_err().kind(), ErrorKind::Unsupported);
     }
-}
 
-support::where_sockets! {
-support::test! {
     async fn names_are_resolved_by_whoever_the_user_says() {
         let (resolver, asked) = script(&[Ok(&[HERE])]);
         let client = Client::builder().resolver(resolver).resolve("Known.example", [HERE]).build().unwrap();
@@ -259,5 +237,4 @@ support::test! {
         let client = Client::builder().timeout(Timeout::default().connect(Duration::ZERO)).build().unwrap();
         assert_eq!(get(&client, &server().stalled).await.unwrap_err().kind(), ErrorKind::ConnectTimeout);
     }
-}
 }

@@ -1,12 +1,12 @@
 //! Real connections to the example server, on every target.
 
 mod auth;
-mod connect;
 mod faults;
 mod injection;
 mod proxy;
 mod requests;
 mod responses;
+mod settings;
 mod streaming;
 mod timeouts;
 mod tls;
@@ -14,6 +14,7 @@ mod trace;
 
 // Where a response ends and which connection serves whom: the host's own affair where it speaks HTTP.
 support::where_sockets! {
+    mod connect;
     mod framing;
     mod pool;
 }
