@@ -36,8 +36,8 @@ use crate::error::Result;
 /// ```
 pub trait Resolver: MaybeSend + MaybeSync + 'static {
     /// The name's addresses, the best one first. The name is a valid one, in ASCII and lower case, perhaps with a dot at its
-    /// end, and no address. An error
-    /// becomes the request's, of the kind `Dns`, as does an empty list. More than 16 addresses are not tried.
+    /// end, and no address. An error becomes the request's, of the kind `Dns`, as does an empty list. More than 16 addresses
+    /// are not tried.
     fn resolve<'a>(&'a self, host: &'a str) -> BoxFuture<'a, Result<Vec<IpAddr>>>;
 }
 
