@@ -39,9 +39,11 @@ impl WasiTransport {
     pub(crate) async fn send(&self, request: Request) -> Result<StreamingResponse> {
         match (request.url().scheme(), self.for_http_alone) {
             ("https", Some(setting)) => {
-                // What the environment names is no less a proxy that should be used.
-                let hint = if setting == "proxy" { ". One that the environment names is left alone by trust_env(false)" } else { "" };
-                let message = format!("wasi:http cannot honour {setting}: on WASI it is for http:// alone{hint}");
+                // A proxy that the environment names is no less one that should be used.
+                let message = format!(
+                    "wasi:http cannot honour {setting}: on WASI it is for http:// alone (what the environment names is left alone \
+                     by trust_env(false))"
+                );
                 Err(Error::new(ErrorKind::Unsupported, message).with_url(request.url()))
             }
             ("https", None) => WasiHttp.send(request).await,

@@ -10,8 +10,16 @@ use whimbrel::{Client, ErrorKind, HttpTransport};
 
 use crate::support::{self, percent, record_id, server};
 
-/// The path of a socket whose connections end at this URL's port.
-fn relay(url: &str) -> PathBuf {
+/// A socket whose connections end at this URL's port, there until it is dropped.
+struct Relay(PathBuf);
+
+impl Drop for Relay {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+fn relay(url: &str) -> Relay {
     let path = std::env::temp_dir().join(format!("{}.sock", record_id("whimbrel")));
     let listener = UnixListener::bind(&path).unwrap();
     let authority = url.split_once("://").unwrap().1.to_owned();
@@ -23,7 +31,7 @@ fn relay(url: &str) -> PathBuf {
             spawn(move || pass_on(there, here, |here: &UnixStream| here.shutdown(Shutdown::Write)));
         }
     });
-    path
+    Relay(path)
 }
 
 fn pass_on<W: Write>(mut from: impl Read, mut to: W, close: impl Fn(&W) -> std::io::Result<()>) {
@@ -38,19 +46,20 @@ async fn get(client: &Client, url: &str) -> String {
 
 support::test! {
     async fn a_request_goes_to_the_socket_and_names_its_host() {
-        let path = relay(&server().http);
-        let client = Client::builder().uds(&path).build().unwrap();
+        let relay = relay(&server().http);
+        let client = Client::builder().uds(&relay.0).build().unwrap();
         let (first, second) = (get(&client, "http://docker/anything").await, get(&client, "http://docker/anything").await);
         assert!(first.contains(r#"["host","docker"]"#), "{first}");
         let connection = |seen: &str| serde_json::from_str::<serde_json::Value>(seen).unwrap()["connection"].clone();
         assert_eq!(connection(&first), connection(&second));
-        let transport = HttpTransport::builder().uds(&path).build().unwrap();
+        let transport = HttpTransport::builder().uds(&relay.0).build().unwrap();
         let client = Client::builder().mount("http://docker", transport).build().unwrap();
         assert!(get(&client, "http://docker/anything").await.contains("docker"));
     }
 
     async fn a_connection_that_was_closed_meanwhile_is_replaced() {
-        let client = Client::builder().uds(relay(&server().raw)).build().unwrap();
+        let relay = relay(&server().raw);
+        let client = Client::builder().uds(&relay.0).build().unwrap();
         let evil = percent(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nEVIL");
         for path in ["/idle-close?after=20".to_owned(), format!("/unsolicited?after=10&data={evil}")] {
             for _ in 0..2 {
@@ -64,7 +73,8 @@ support::test! {
         if !support::OWN_TLS { return }
         let server = server();
         let tls = whimbrel::Tls::new().add_root_pem(server.ca_pem.as_deref().unwrap());
-        let client = Client::builder().uds(relay(&server.https)).tls(tls).build().unwrap();
+        let relay = relay(&server.https);
+        let client = Client::builder().uds(&relay.0).tls(tls).build().unwrap();
         assert!(get(&client, "https://localhost/anything").await.contains(r#"["host","localhost"]"#));
         let error = client.get("https://other.invalid/").send().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Tls, "{error}");
