@@ -7,6 +7,7 @@ mod proxy;
 mod requests;
 mod responses;
 mod settings;
+mod socks;
 mod streaming;
 mod timeouts;
 mod tls;
