@@ -116,7 +116,7 @@ fn refusals_are_in_httpxs_words() {
     }
 }
 
-// H8, curl CVE-2023-38545.
+// H5, H8, curl CVE-2023-38545.
 #[test]
 fn a_name_that_does_not_fit_is_refused() {
     let longest = "x".repeat(255);

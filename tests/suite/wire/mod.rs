@@ -24,6 +24,10 @@ support::where_unix_sockets! {
     mod unix;
 }
 
+support::where_own_tls! {
+    mod proxy_tls;
+}
+
 use serde_json::Value;
 
 use crate::support::{self, Server, percent};

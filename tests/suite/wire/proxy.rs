@@ -138,63 +138,6 @@ support::test! {
         assert_eq!((refused.kind(), refused.status().unwrap().as_u16()), (ErrorKind::Proxy, 403));
     }
 
-    // F5: how the proxy is reached makes no connection secure.
-    async fn plain_requests_go_to_a_proxy_over_tls() {
-        if !OWN_TLS { return }
-        let proxy = Proxy::new(server().https).auth("user", "pass");
-        let client = proxied(Client::builder().tls(authority()), proxy).unwrap();
-        let mut connections = Vec::new();
-        for host in ["a.invalid", "b.invalid"] {
-            let seen: Value = client.get(format!("http://{host}/anything")).send().await.unwrap().json().unwrap();
-            assert_eq!(seen["target"], format!("http://{host}/anything"));
-            let headers = seen["headers"].to_string();
-            assert!(headers.contains(r#"["proxy-authorization","Basic dXNlcjpwYXNz"]"#) && !headers.contains("cookie"), "{headers}");
-            client.get(format!("http://{host}/response-headers?Set-Cookie=s%3D1%3B%20Secure")).send().await.unwrap();
-            assert!(client.cookies().is_empty());
-            connections.push(seen["connection"].clone());
-        }
-        assert_eq!(connections[0], connections[1]);
-    }
-
-    // D14, H9: TLS in TLS, each with a name of its own to verify.
-    async fn https_goes_through_a_tunnel_over_tls() {
-        if !OWN_TLS { return }
-        let server = server();
-        let client = proxied(Client::builder().tls(authority()), Proxy::new(&server.https).auth("user", "pass")).unwrap();
-        let url = format!("{}/anything?{}", server.https, "x".repeat(40_000));
-        let first: Value = client.post(&url).content("y".repeat(100_000)).send().await.unwrap().json().unwrap();
-        let second: Value = client.get(&url).send().await.unwrap().json().unwrap();
-        assert_eq!((&first["connection"], first["body"].as_str().unwrap().len()), (&second["connection"], 100_000));
-        assert!(!first["headers"].to_string().contains("proxy"));
-        let origin = client.get(&server.wrong_host).send().await.unwrap_err();
-        assert!(origin.kind() == ErrorKind::Tls && !origin.to_string().contains("The proxy"), "{origin}");
-        let client = proxied(Client::builder().tls(authority()), Proxy::new(&server.wrong_host)).unwrap();
-        let proxy = client.get(&url).send().await.unwrap_err();
-        assert!(proxy.kind() == ErrorKind::Tls && proxy.to_string().contains("The proxy https://"), "{proxy}");
-    }
-
-    // D14: the client's settings hold for the proxy, unless it has its own; and its own hold for nobody else.
-    async fn a_proxy_over_tls_is_verified() {
-        if !OWN_TLS { return }
-        let server = server();
-        for (client, proxy, reached) in [
-            (Tls::new(), Proxy::new(&server.https), false),
-            (authority(), Proxy::new(&server.https).tls(Tls::new()), false),
-            (authority(), Proxy::new(&server.expired), false),
-            (Tls::new(), Proxy::new(&server.https).tls(authority()), true),
-        ] {
-            let client = proxied(Client::builder().tls(client), proxy).unwrap();
-            for url in ["http://a.invalid/anything".to_owned(), format!("{}/anything", server.https)] {
-                match client.get(&url).send().await {
-                    Ok(response) => assert!(reached && url.starts_with("http:") && response.is_success()),
-                    Err(error) => {
-                        assert_eq!((error.kind(), error.to_string().contains("The proxy https://")), (ErrorKind::Tls, !reached), "{error}");
-                    }
-                }
-            }
-        }
-    }
-
     // No upgrades yet: HTTPX would say hello and leave the rest to the program.
     async fn websockets_are_not_spoken() {
         for builder in [Client::builder(), Client::builder().proxy(server().http), Client::builder().proxy(server().socks)] {
@@ -254,11 +197,6 @@ support::test! {
         }
         assert!(!format!("{:?}", Proxy::new("http://user:S3CR3T@h").auth("user", "S3CR3T").header("a", "S3CR3T")).contains("S3CR3T"));
     }
-}
-
-/// The test server's.
-fn authority() -> Tls {
-    Tls::new().add_root_pem(server().ca_pem.expect("there is one where TLS is our own"))
 }
 
 /// A client with this proxy; hosts that make the connections themselves say that they cannot.
