@@ -168,31 +168,37 @@ fn answers() -> impl Strategy<Value = Vec<u8>> {
     (opening, prop::collection::vec(byte, 0..600)).prop_map(|(opening, rest)| [opening, &rest].concat())
 }
 
-proptest! {
-    #![proptest_config(proptest::test_runner::Config { failure_persistence: None, ..Default::default() })]
+fn config() -> proptest::test_runner::Config {
+    proptest::test_runner::Config { failure_persistence: None, ..Default::default() }
+}
 
-    // H8.
-    #[test]
-    fn no_answer_panics_or_is_read_beyond_its_end(answer in answers(), extra in any::<u8>(), login: bool) {
+// H8.
+#[test]
+fn no_answer_panics_or_is_read_beyond_its_end() {
+    type Taken = fn(&[u8], Option<&Credentials>) -> Option<usize>;
+    const DIALECTS: [Taken; 2] = [
+        |answer, credentials| taken(Socks5::new(&Host::Domain("h"), 1, credentials).unwrap(), answer),
+        |answer, _| taken(Socks4::new(&Host::Domain("h"), 1, "u").unwrap(), answer),
+    ];
+    proptest!(config(), |(answer in answers(), extra: u8, login: bool)| {
         let credentials = login.then(|| Credentials::new("u", "p"));
-        let host = Host::Domain("h");
-        for taken in [
-            |answer: &[u8], credentials| taken(Socks5::new(&Host::Domain("h"), 1, credentials).unwrap(), answer),
-            |answer: &[u8], _| taken(Socks4::new(&Host::Domain("h"), 1, "u").unwrap(), answer),
-        ] {
+        for taken in DIALECTS {
             if let Some(length) = taken(&answer, credentials.as_ref()) {
                 let longer = [&answer[..length], &[extra]].concat();
                 prop_assert_eq!(taken(&longer, credentials.as_ref()), Some(length));
                 prop_assert_eq!(taken(&answer[..length - 1], credentials.as_ref()), None);
             }
         }
-        // A driver that gives a wrong number of bytes is refused, too.
-        let mut handshake = Socks5::new(&host, 1, credentials.as_ref()).unwrap();
+        // So are bytes that nobody asked for.
+        let mut handshake = Socks5::new(&Host::Domain("h"), 1, credentials.as_ref()).unwrap();
         while handshake.next(&answer).is_ok_and(|turn| turn.expect > 0) {}
-    }
+    });
+}
 
-    #[test]
-    fn names_and_credentials_arrive_whole(name in "[a-z0-9.-]{1,255}", user in "\\PC{0,60}", password in "\\PC{0,60}", port: u16) {
+#[test]
+fn names_and_credentials_arrive_whole() {
+    let given = ("[a-z0-9.-]{1,255}", "\\PC{0,60}", "\\PC{0,60}", any::<u16>());
+    proptest!(config(), |((name, user, password, port) in given)| {
         let credentials = Credentials::new(user, password);
         let mut handshake = Socks5::new(&Host::Domain(&name), port, Some(&credentials)).unwrap();
         handshake.next(&[]).unwrap();
@@ -203,5 +209,5 @@ proptest! {
         let request = handshake.next(&[1, 0]).unwrap().send;
         prop_assert_eq!(&request[..5], &[5, 1, 0, 3, u8::try_from(name.len()).unwrap()]);
         prop_assert_eq!(&request[5..], [name.as_bytes(), &port.to_be_bytes()].concat());
-    }
+    });
 }

@@ -170,7 +170,7 @@ support::test! {
         }
     }
 
-    // H8: SOCKS is not spoken, and nothing is sent past a proxy that is asked for.
+    // H8, H9: nothing is sent past a proxy that is asked for, and what it has no place for is not left out.
     async fn a_proxy_that_cannot_be_used_is_an_error_of_the_builder() {
         for (url, kind) in [
             ("socks4://u:S3CR3T@localhost:1", ErrorKind::Unsupported),
@@ -188,10 +188,10 @@ support::test! {
         for name in ["host", "Content-Length", "transfer-encoding"] {
             let error = Client::builder().proxy(Proxy::new("http://localhost").header(name, "1")).build().expect_err(name);
             assert_eq!(error.kind(), if SOCKETS { ErrorKind::LocalProtocol } else { ErrorKind::Unsupported }, "{error}");
+        }
         if !OWN_TLS {
             assert_eq!(Client::builder().proxy("https://localhost:1").build().unwrap_err().kind(), ErrorKind::Unsupported);
         }
-        // H9: what the proxy has no place for is not left out.
         for proxy in [Proxy::new("socks5://h").header("a", "b"), Proxy::new("socks5://h").tls(Tls::new()), Proxy::new("http://h").tls(Tls::new())] {
             assert_eq!(Client::builder().proxy(proxy).build().unwrap_err().kind(), ErrorKind::Unsupported);
         }
