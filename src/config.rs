@@ -8,7 +8,7 @@ use crate::proxy::Proxy;
 
 /// How long each phase of a request may take. Five seconds each by default, with no total deadline (HTTPX).
 ///
-/// `connect` covers resolving, TCP and TLS; `read` and `write` each wait for the next piece, not for the whole;
+/// `connect` covers resolving, TCP, what a proxy is asked and TLS; `read` and `write` each wait for the next piece, not for the whole;
 /// `pool` waits for a free connection; `total` covers everything from `send` to the end of the body, redirects
 /// and auth rounds included. `None` means no limit. Where the host makes the connections (fetch), `read` also covers
 /// connecting, and `connect` counts only if `read` is `None`; `write` and `pool` have no meaning there.
@@ -208,7 +208,8 @@ macro_rules! transport_settings {
         }
 
         /// Sends everything through a proxy: a URL, or a [`Proxy`](crate::Proxy). The environment's proxies then play no part,
-        /// nor does `NO_PROXY`. `Unsupported` where the host makes the connections (fetch; on WASI for `https://`).
+        /// nor does `NO_PROXY`. `Unsupported` where the host makes the connections (fetch; on WASI for `https://`, and proxies that
+        /// are reached by it).
         pub fn proxy(mut self, proxy: impl Into<crate::proxy::Proxy>) -> Self {
             self.config.proxy = Some(proxy.into());
             self

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::config::Tls;
 use crate::credentials::Credentials;
 use crate::error::without_credentials;
 use crate::url_merge::parse;
@@ -9,16 +10,29 @@ use crate::url_merge::parse;
 /// A proxy, for [`ClientBuilder::proxy`](crate::ClientBuilder::proxy) and
 /// [`HttpTransportBuilder::proxy`](crate::HttpTransportBuilder::proxy) (HTTPX's `Proxy`). A URL alone does as well.
 ///
-/// `http://` URLs go to it whole, `https://` ones through a tunnel (CONNECT), so that it sees no more of them than the
-/// host. Mistakes come out when the client is built: `InvalidUrl` for what is no proxy's URL, `Unsupported` for kinds of
-/// proxies that this version cannot use (`https`, `socks5`, `socks5h`).
+/// The scheme says how the proxy itself is talked to:
+///
+/// | URL | what it is told | default port |
+/// | --- | --- | --- |
+/// | `http://` | `http://` requests whole; CONNECT for `https://`, so that it sees no more of them than the host | 80 |
+/// | `https://` | the same inside TLS, by the client's own [`Tls`] settings or [those for it](Self::tls); natively | 443 |
+/// | `socks5://`, `socks5h://` | the host's name or address (RFC 1928), with user and password (RFC 1929) | 1080 |
+/// | `socks4a://` | the host's name or IPv4 address, with a user | 1080 |
+/// | `socks4://` | the host's IPv4 address, which alone is looked up here | 1080 |
+///
+/// Under both names SOCKS5 has the proxy resolve names, as in HTTPX; there is no way past it when that fails.
+///
+/// Mistakes come out when the client is built: `InvalidUrl` for what is no proxy's URL, `LocalProtocol` for credentials that
+/// cannot be sent, `Unsupported` for what the target or this kind of proxy has no place for (a header or a TLS setting for
+/// SOCKS, a password for SOCKS4). A proxy that refuses is a `Proxy` error when a request is sent. The connect timeout covers
+/// all of it, up to the server's own TLS.
 ///
 /// ```
 /// use whimbrel::{Client, Proxy};
 /// let proxy = Proxy::new("http://localhost:8030").auth("user", "pass").header("x-trace", "1");
 /// # if Client::new().capabilities().host_header {
 /// let client = Client::builder().proxy(proxy).build()?;
-/// let client = Client::builder().proxy("http://user:pass@localhost:8030").build()?;
+/// let client = Client::builder().proxy("socks5://user:pass@localhost:1080").build()?;
 /// # }
 /// # Ok::<(), whimbrel::Error>(())
 /// ```
@@ -27,15 +41,17 @@ pub struct Proxy {
     pub(crate) url: String,
     pub(crate) auth: Option<Credentials>,
     pub(crate) headers: Vec<(String, String)>,
+    pub(crate) tls: Option<Tls>,
+    pub(crate) tunnel_only: bool,
 }
 
 impl Proxy {
     /// The proxy at this URL. Credentials in it are sent to the proxy alone.
     pub fn new(url: impl Into<String>) -> Self {
-        Self { url: url.into(), auth: None, headers: Vec::new() }
+        Self { url: url.into(), auth: None, headers: Vec::new(), tls: None, tunnel_only: false }
     }
 
-    /// Credentials for the proxy, in place of those of its URL (Basic).
+    /// Credentials for the proxy, in place of those of its URL (Basic, or SOCKS's own way).
     pub fn auth(self, user: impl Into<String>, password: impl Into<String>) -> Self {
         Self { auth: Some(Credentials::new(user, password)), ..self }
     }
@@ -45,6 +61,27 @@ impl Proxy {
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.headers.push((name.into(), value.into()));
         self
+    }
+
+    /// What TLS with the proxy itself trusts, in place of the client's settings (HTTPX's `ssl_context`). They are for an
+    /// `https://` proxy; `Unsupported` with others.
+    ///
+    /// ```
+    /// use whimbrel::{Proxy, Tls};
+    /// let proxy = Proxy::new("https://localhost:8443").tls(Tls::new().add_root_pem("-----BEGIN CERTIFICATE-----\n…"));
+    /// ```
+    pub fn tls(self, tls: Tls) -> Self {
+        Self { tls: Some(tls), ..self }
+    }
+
+    /// Has the proxy open tunnels for `http://` too, in place of passing requests on. (Old HTTPX's `TUNNEL_ONLY`; SOCKS knows
+    /// nothing else.) Proxies often allow tunnels to port 443 alone.
+    ///
+    /// ```
+    /// let proxy = whimbrel::Proxy::new("http://localhost:8030").tunnel_only();
+    /// ```
+    pub fn tunnel_only(self) -> Self {
+        Self { tunnel_only: true, ..self }
     }
 }
 

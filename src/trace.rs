@@ -11,7 +11,8 @@ use crate::error::Result;
 /// extension). Shown, it is HTTPX's name: `http11.send_request_headers.started`.
 ///
 /// Our own connections have `connection.connect_tcp`, `connection.connect_unix_socket`, `connection.start_tls`,
-/// `connection.retry`, `proxy.connect`, `http11.send_request_headers`, `http11.send_request_body`,
+/// `connection.retry`, `proxy.start_tls` (with the proxy itself), `proxy.connect`, `socks.setup_socks5_connection`,
+/// `socks.setup_socks4_connection`, `http11.send_request_headers`, `http11.send_request_body`,
 /// `http11.receive_response_headers`, `http11.receive_response_body` and `http11.response_closed`. Where the host speaks
 /// HTTP, there is `host.request` and `host.receive_response_body` alone.
 #[derive(Clone, Copy)]

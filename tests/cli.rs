@@ -95,11 +95,13 @@ fn the_environments_proxies_are_used() {
     let proxied = r#""target": "http://"#;
     assert!(shown(&[("HTTP_PROXY", proxy)], &[elsewhere]).contains(proxied));
     assert!(shown(&[("ALL_PROXY", proxy)], &[elsewhere]).contains(proxied));
+    let behind = proxy.replace("127.0.0.1", "nowhere.invalid") + "/anything";
+    assert!(shown(&[("ALL_PROXY", &server().socks)], &[&behind]).contains(r#""target": "/anything""#));
     assert!(shown(&[], &["--proxy", proxy, elsewhere]).contains(proxied));
     assert!(!shown(&[("HTTP_PROXY", proxy), ("NO_PROXY", "127.0.0.0/8")], &[&here]).contains(proxied));
     assert!(!shown(&[("HTTP_PROXY", proxy), ("REQUEST_METHOD", "GET")], &[&here]).contains(proxied));
     // What cannot be used is told when it matters, without its password.
-    let told = shown(&[("HTTP_PROXY", "socks5://u:S3CR3T@h:1")], &[elsewhere]);
+    let told = shown(&[("HTTP_PROXY", "socks4://u:S3CR3T@h:1")], &[elsewhere]);
     assert!(told.contains("HTTP_PROXY") && told.contains("trust_env") && !told.contains("S3CR3T"), "{told}");
 }
 

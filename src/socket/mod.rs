@@ -5,6 +5,7 @@ mod connect;
 mod http1;
 mod pool;
 mod proxy;
+mod socks;
 mod stream;
 #[cfg(all(feature = "tls", not(target_family = "wasm")))]
 mod tls;
@@ -21,7 +22,6 @@ pub(crate) use self::pool::Lease;
 use self::pool::{Checkout, Connection, Permit, Pool};
 use self::proxy::ProxySettings;
 use self::stream::Stream;
-use crate::backend::TcpStream;
 use crate::config::TransportConfig;
 use crate::deadline::{timed_out, within};
 use crate::error::{Error, ErrorKind, Result};
@@ -35,7 +35,7 @@ use crate::url_merge::check_scheme;
 pub(crate) struct SocketTransport {
     pool: Arc<Pool>,
     connector: Box<Connector>,
-    proxy: Option<ProxySettings>,
+    proxy: Option<Box<ProxySettings>>,
     #[cfg(all(feature = "tls", not(target_family = "wasm")))]
     tls: tls::TlsSettings,
 }
@@ -49,7 +49,7 @@ impl SocketTransport {
         Ok(Self {
             pool: Pool::new(config.limits.unwrap_or_default()),
             connector: Box::new(Connector::new(config)?),
-            proxy: config.proxy.as_ref().map(ProxySettings::new).transpose()?,
+            proxy: ProxySettings::of(config)?,
             #[cfg(all(feature = "tls", not(target_family = "wasm")))]
             tls: tls::TlsSettings::new(config.tls.clone().unwrap_or_default(), config.trust_env),
         })
@@ -89,12 +89,13 @@ impl SocketTransport {
 
     /// The proxy, if it passes this request on instead of tunnelling it.
     fn passing_on(&self, url: &Url) -> Option<&ProxySettings> {
-        self.proxy.as_ref().filter(|_| url.scheme() == "http")
+        self.proxy.as_deref().filter(|proxy| proxy.passes_on(url))
     }
 
-    /// What its connections may be shared by. A proxy that passes requests on takes those to all origins over one.
+    /// What its connections may be shared by. A proxy that passes requests on takes those to all origins over one; a tunnel
+    /// leads to one origin.
     fn key<'a>(&'a self, url: &'a Url) -> Cow<'a, str> {
-        origin(self.passing_on(url).map_or(url, |proxy| &proxy.url))
+        self.passing_on(url).map_or_else(|| origin(url), |proxy| Cow::Borrowed(&proxy.pool_key))
     }
 
     async fn checkout(&self, request: &Request) -> Result<Checkout> {
@@ -126,34 +127,40 @@ impl SocketTransport {
     async fn connect(&self, url: &Url, trace: &Trace) -> Result<Stream> {
         let stream = match &self.proxy {
             Some(proxy) => self.connect_through(proxy, url, trace).await?,
-            None => self.connector.open(url, trace).await?,
+            None => self.connector.open(url, trace).await?.into(),
         };
         match url.scheme() {
             #[cfg(all(feature = "tls", not(target_family = "wasm")))]
             "https" => trace.around("connection.start_tls", authority(url), self.tls.handshake(stream, url)).await,
-            _ => Ok(connect::plain(stream)),
+            _ => Ok(stream),
         }
     }
 
-    /// A connection to the proxy, and for `https://` a tunnel through it.
-    async fn connect_through(&self, proxy: &ProxySettings, url: &Url, trace: &Trace) -> Result<TcpStream> {
-        let mut stream = self.connector.open(&proxy.url, trace).await.map_err(|error| at_proxy(error, proxy))?;
-        if url.scheme() != "http" {
-            trace.around("proxy.connect", authority(url), tunnel::open(&mut stream, url, proxy)).await?;
+    /// A connection to the proxy, which is handed the request, or through it.
+    async fn connect_through(&self, proxy: &ProxySettings, url: &Url, trace: &Trace) -> Result<Stream> {
+        let mut stream = self.connect_proxy(proxy, trace).await.map_err(|error| proxy.unreached(error))?;
+        if !proxy.passes_on(url) {
+            proxy.tunnel(&mut stream, url, &self.connector, trace).await?;
         }
         Ok(stream)
+    }
+
+    async fn connect_proxy(&self, proxy: &ProxySettings, trace: &Trace) -> Result<Stream> {
+        let stream: Stream = self.connector.open(&proxy.address, trace).await?.into();
+        match proxy.speaks_tls() {
+            #[cfg(all(feature = "tls", not(target_family = "wasm")))]
+            true => {
+                let handshake = proxy.tls.as_ref().unwrap_or(&self.tls).handshake(stream, &proxy.address);
+                trace.around("proxy.start_tls", authority(&proxy.address), handshake).await
+            }
+            _ => Ok(stream),
+        }
     }
 }
 
 /// Host and port as the URL has them, without credentials.
 fn authority(url: &Url) -> &str {
     &url[Position::BeforeHost..Position::AfterPort]
-}
-
-/// The error's kind stays: whoever cannot reach the proxy has not connected.
-fn at_proxy(error: Error, proxy: &ProxySettings) -> Error {
-    let message = format!("The proxy {} was not reached: {}", proxy.url, error.message());
-    Error::new(error.kind(), message).with_source(error)
 }
 
 /// What connections may be shared by: scheme, host and port, without copying where the URL has no credentials.

@@ -6,20 +6,20 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use url::{Position, Url};
 
 use super::http1::{HeadReader, write_field};
-use super::proxy::ProxySettings;
 use crate::error::{Error, ErrorKind, Result};
+use crate::headers::Headers;
 use crate::response::Head;
 
 /// Interim responses before the answer (RFC 9110 15.2 sets no limit).
 const MAX_INTERIM: usize = 16;
 
-/// Asks the proxy for a tunnel to the URL's host.
-pub(super) async fn open<S>(stream: &mut S, target: &Url, proxy: &ProxySettings) -> Result<()>
+/// Asks the proxy for a tunnel to the URL's host. The fields are what it is to be told, and all that it is (H12).
+pub(super) async fn open<S>(stream: &mut S, target: &Url, fields: &Headers) -> Result<()>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let asked = async {
-        stream.write_all(&request(target, proxy)).await?;
+        stream.write_all(&request(target, fields)).await?;
         stream.flush().await
     };
     asked.await.map_err(|error| broken(&error))?;
@@ -33,13 +33,13 @@ where
 }
 
 /// HTTPX's order: Host, Accept, what the proxy is to be told. The target always names its port.
-fn request(target: &Url, proxy: &ProxySettings) -> Vec<u8> {
+fn request(target: &Url, fields: &Headers) -> Vec<u8> {
     let host = &target[Position::BeforeHost..Position::AfterHost];
     let authority = format!("{host}:{}", target.port_or_known_default().unwrap_or(443));
     let mut out = format!("CONNECT {authority} HTTP/1.1\r\n").into_bytes();
     write_field("host", authority.as_bytes(), &mut out);
     write_field("accept", b"*/*", &mut out);
-    for (name, value) in proxy.headers.iter() {
+    for (name, value) in fields.iter() {
         write_field(name.as_str(), value.as_bytes(), &mut out);
     }
     out.extend_from_slice(b"\r\n");
@@ -84,9 +84,10 @@ fn broken(error: &std::io::Error) -> Error {
 mod tests {
     use super::*;
     use crate::proxy::Proxy;
+    use crate::socket::proxy::ProxySettings;
 
-    fn settings() -> ProxySettings {
-        ProxySettings::new(&Proxy::new("http://u:p@proxy:1").header("x-trace", "1")).unwrap()
+    fn fields() -> Headers {
+        ProxySettings::new(&Proxy::new("http://u:p@proxy:1").header("x-trace", "1")).unwrap().headers
     }
 
     /// What comes of this answer, given in pieces of one byte, and what is left for TLS.
@@ -96,7 +97,7 @@ mod tests {
             let (mut client, mut proxy) = tokio::io::duplex(1 << 20);
             proxy.write_all(answer.as_bytes()).await.unwrap();
             proxy.shutdown().await.unwrap();
-            let opened = open(&mut client, &"https://example.com/x".parse().unwrap(), &settings()).await;
+            let opened = open(&mut client, &"https://example.com/x".parse().unwrap(), &fields()).await;
             client.read_to_string(&mut rest).await.unwrap();
             opened
         });
@@ -106,7 +107,7 @@ mod tests {
     // H12: nothing of the request's own is in it.
     #[test]
     fn the_request_is_httpxs() {
-        let lines = |url: &str| String::from_utf8(request(&url.parse().unwrap(), &settings())).unwrap();
+        let lines = |url: &str| String::from_utf8(request(&url.parse().unwrap(), &fields())).unwrap();
         assert_eq!(
             lines("https://user:secret@example.com/path"),
             "CONNECT example.com:443 HTTP/1.1\r\nHost: example.com:443\r\nAccept: */*\r\n\
@@ -135,7 +136,7 @@ mod tests {
                 assert_eq!(target, "", "{url}");
                 continue;
             };
-            let asked = String::from_utf8(request(&url, &settings())).unwrap();
+            let asked = String::from_utf8(request(&url, &fields())).unwrap();
             let start = format!("CONNECT {target} HTTP/1.1\r\nHost: {target}\r\nAccept: */*\r\nProxy-Authorization: ");
             assert!(asked.starts_with(&start), "{asked}");
         }

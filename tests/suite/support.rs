@@ -86,6 +86,7 @@ pub(crate) struct Server {
     pub stalled: String,
     pub expired: String,
     pub raw_tls: String,
+    pub socks: String,
     /// Where the machine has IPv6.
     pub http_v6: Option<String>,
     /// The certificate authority to trust, where the test can tell the client so.
@@ -106,6 +107,7 @@ pub(crate) fn server() -> Server {
         stalled: url("http", 5),
         expired: url("https", 6),
         raw_tls: url("https", 7),
+        socks: url("socks5", 8),
         http_v6: option_env!("WHIMBREL_TEST_IPV6").map(|_| format!("http://[::1]:{base}")),
         ca_pem: None,
     }
@@ -128,6 +130,7 @@ pub(crate) fn server() -> Server {
         stalled: addresses.stalled.clone(),
         expired: addresses.expired.clone(),
         raw_tls: addresses.raw_tls.clone(),
+        socks: addresses.socks.clone(),
         http_v6: addresses.http_v6.clone(),
         ca_pem: Some(addresses.ca_pem.clone()),
     }

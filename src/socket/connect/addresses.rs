@@ -46,7 +46,8 @@ impl Addresses {
         Ok(ordered)
     }
 
-    async fn find(&self, url: &Url) -> Result<Vec<SocketAddr>> {
+    /// In the order in which they are found.
+    pub(super) async fn find(&self, url: &Url) -> Result<Vec<SocketAddr>> {
         let port = url.port_or_known_default().unwrap_or(80);
         match url.host() {
             Some(Host::Ipv4(address)) => Ok(vec![SocketAddr::new(address.into(), port)]),

@@ -8,14 +8,13 @@ mod retry;
 use std::error::Error as StdError;
 use std::fmt;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use url::Url;
 
 use self::addresses::Addresses;
 use super::authority;
-use super::stream::Stream;
 use crate::backend::{HAS_UNIX_SOCKETS, TcpOptions, TcpStream, connect_tcp, connect_unix};
 use crate::config::TransportConfig;
 use crate::connect::{ConnectTarget, Guard, Own};
@@ -57,6 +56,16 @@ impl Connector {
             Some(path) => trace.around("connection.connect_unix_socket", path.display(), unix(url, path)).await,
             None => trace.around("connection.connect_tcp", authority(url), self.tcp(url)).await,
         }
+    }
+
+    /// The first IPv4 address of the URL's host, for a proxy that is to be told one. (The proxy connects: neither the family of
+    /// `local_address` nor the guard has a say.)
+    pub(super) async fn ipv4(&self, url: &Url) -> Result<Ipv4Addr> {
+        let found = self.addresses.find(url).await?;
+        found.iter().find_map(|address| v4(address.ip())).ok_or_else(|| {
+            let message = "The host has no IPv4 address, and socks4:// takes no other; socks5:// does";
+            Error::new(ErrorKind::Dns, message).with_url(url)
+        })
     }
 
     async fn tcp(&self, url: &Url) -> Result<TcpStream> {
@@ -107,6 +116,13 @@ fn is_refusal(error: &Error) -> bool {
     std::iter::successors(error.source(), |&cause| cause.source()).any(<dyn StdError>::is::<Refusal>)
 }
 
+fn v4(address: IpAddr) -> Option<Ipv4Addr> {
+    match address.to_canonical() {
+        IpAddr::V4(address) => Some(address),
+        IpAddr::V6(_) => None,
+    }
+}
+
 async fn unix(url: &Url, path: &Path) -> Result<TcpStream> {
     connect_unix(path).await.map_err(|error| {
         let message = format!("Could not connect to the Unix socket '{}': {error}", path.display());
@@ -121,9 +137,4 @@ fn connect_error(url: &Url, address: SocketAddr, error: io::Error) -> Error {
     };
     let message = format!("Could not connect to {address}: {error}{hint}");
     Error::new(ErrorKind::Connect, message).with_source(error).with_url(url)
-}
-
-/// A plain connection as what exchanges read and write.
-pub(super) fn plain(stream: TcpStream) -> Stream {
-    Stream::Plain(stream)
 }

@@ -25,6 +25,8 @@ pub struct Addresses {
     pub refused: String,
     /// A port where connecting never finishes.
     pub stalled: String,
+    /// A SOCKS proxy, as a `socks5://` URL.
+    pub socks: String,
     /// The certificate of the authority that signed the certificates of this server.
     pub ca_pem: String,
 }
@@ -44,6 +46,7 @@ impl Addresses {
             "expired": self.expired,
             "refused": self.refused,
             "stalled": self.stalled,
+            "socks": self.socks,
             "ca_pem": self.ca_pem,
         })
         .to_string()

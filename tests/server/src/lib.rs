@@ -24,6 +24,7 @@ mod reply;
 mod routes;
 mod serve;
 mod shared;
+mod socks;
 
 use std::{io, path::PathBuf, sync::mpsc, thread};
 
@@ -38,7 +39,7 @@ use ports::Ports;
 /// What a [`Server`] listens on and serves.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
-    /// The first of eight consecutive ports (the README lists them); `None` takes whatever ports are free.
+    /// The first of nine consecutive ports (the README lists them); `None` takes whatever ports are free.
     pub port: Option<u16>,
     /// A folder whose files appear under `/www/`.
     pub www: Option<PathBuf>,

@@ -19,6 +19,7 @@ use crate::{
     certificates::{Authority, BOTH, HTTP_1, Validity},
     serve::{Door, Voice},
     shared::{Kind, Shared},
+    socks,
 };
 
 const LOCAL_NAMES: &[&str] = &["localhost", "127.0.0.1", "::1"];
@@ -48,6 +49,7 @@ impl Ports {
             expired: url("https", bound.expired.local_addr()?),
             refused: url("http", address_of(&refused)?),
             stalled: url("http", address_of(&stalled.listener)?),
+            socks: url("socks5", bound.socks.local_addr()?),
             ca_pem: authority.pem(),
         };
         let ports = Self {
@@ -68,6 +70,7 @@ struct Bound {
     wrong_host: TcpListener,
     expired: TcpListener,
     raw_tls: TcpListener,
+    socks: TcpListener,
 }
 
 impl Bound {
@@ -82,6 +85,7 @@ impl Bound {
             wrong_host: listen(port(base, 3)?).await?,
             expired: listen(port(base, 6)?).await?,
             raw_tls: listen(port(base, 7)?).await?,
+            socks: listen(port(base, 8)?).await?,
         })
     }
 
@@ -101,6 +105,7 @@ impl Bound {
         tasks.spawn(door(Kind::Https, Voice::Http, Some(expired)).open(self.expired));
         tasks.spawn(door(Kind::Raw, Voice::Raw, None).open(self.raw));
         tasks.spawn(door(Kind::Raw, Voice::Raw, Some(raw_tls)).open(self.raw_tls));
+        tasks.spawn(socks::open(self.socks));
         Ok(tasks)
     }
 }

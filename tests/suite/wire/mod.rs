@@ -7,6 +7,7 @@ mod proxy;
 mod requests;
 mod responses;
 mod settings;
+mod socks;
 mod streaming;
 mod timeouts;
 mod tls;
@@ -21,6 +22,10 @@ support::where_sockets! {
 
 support::where_unix_sockets! {
     mod unix;
+}
+
+support::where_own_tls! {
+    mod proxy_tls;
 }
 
 use serde_json::Value;

@@ -1,9 +1,9 @@
-//! Through a proxy: requests that it passes on, and tunnels. (`http` of the example server is one.)
+//! Through a proxy: requests that it passes on, and tunnels. (`http` and `https` of the example server are proxies.)
 
 use std::time::Duration;
 
 use serde_json::Value;
-use whimbrel::{Client, ClientBuilder, ErrorKind, HttpTransport, Proxy, Timeout};
+use whimbrel::{Client, ClientBuilder, ErrorKind, HttpTransport, Proxy, Timeout, Tls};
 
 use crate::support::{self, OWN_TLS, SOCKETS, server};
 
@@ -126,6 +126,28 @@ support::test! {
         assert!(seen[0] != seen[1] && seen[0] == seen[2], "{seen:?}");
     }
 
+    async fn plain_requests_may_go_through_a_tunnel() {
+        let Some(client) = proxied(Client::builder(), Proxy::new(server().http).tunnel_only().auth("user", "pass").header("x-proxy", "1")) else { return };
+        let url = format!("{}/anything", server().http);
+        let first: Value = client.get(&url).send().await.unwrap().json().unwrap();
+        let second: Value = client.get(&url).send().await.unwrap().json().unwrap();
+        assert_eq!((&first["target"], &first["connection"]), (&Value::from("/anything"), &second["connection"]));
+        // H12.
+        assert!(!first["headers"].to_string().contains("proxy"));
+        let refused = client.get("http://elsewhere.invalid/").send().await.unwrap_err();
+        assert_eq!((refused.kind(), refused.status().unwrap().as_u16()), (ErrorKind::Proxy, 403));
+    }
+
+    // No upgrades yet: HTTPX would say hello and leave the rest to the program.
+    async fn websockets_are_not_spoken() {
+        for builder in [Client::builder(), Client::builder().proxy(server().http), Client::builder().proxy(server().socks)] {
+            let Ok(client) = builder.build() else { continue };
+            for url in ["ws://a.invalid/", "wss://a.invalid/"] {
+                assert_eq!(client.get(url).send().await.unwrap_err().kind(), ErrorKind::UnsupportedProtocol);
+            }
+        }
+    }
+
     // H10.
     async fn a_proxy_that_is_not_there_is_no_connection() {
         if !SOCKETS { return }
@@ -148,11 +170,12 @@ support::test! {
         }
     }
 
-    // H8: SOCKS is not spoken, and nothing is sent past a proxy that is asked for.
+    // H8, H9: nothing is sent past a proxy that is asked for, and what it has no place for is not left out.
     async fn a_proxy_that_cannot_be_used_is_an_error_of_the_builder() {
         for (url, kind) in [
-            ("socks5://localhost:1", ErrorKind::Unsupported),
-            ("https://localhost:1", ErrorKind::Unsupported),
+            ("socks4://u:S3CR3T@localhost:1", ErrorKind::Unsupported),
+            ("socks://localhost:1", ErrorKind::InvalidUrl),
+            ("socks5://localhost:0", ErrorKind::InvalidUrl),
             ("ftp://localhost:1", ErrorKind::InvalidUrl),
             ("localhost:8030", ErrorKind::InvalidUrl),
             ("http://u:S3CR3T@a b", ErrorKind::InvalidUrl),
@@ -165,6 +188,12 @@ support::test! {
         for name in ["host", "Content-Length", "transfer-encoding"] {
             let error = Client::builder().proxy(Proxy::new("http://localhost").header(name, "1")).build().expect_err(name);
             assert_eq!(error.kind(), if SOCKETS { ErrorKind::LocalProtocol } else { ErrorKind::Unsupported }, "{error}");
+        }
+        if !OWN_TLS {
+            assert_eq!(Client::builder().proxy("https://localhost:1").build().unwrap_err().kind(), ErrorKind::Unsupported);
+        }
+        for proxy in [Proxy::new("socks5://h").header("a", "b"), Proxy::new("socks5://h").tls(Tls::new()), Proxy::new("http://h").tls(Tls::new())] {
+            assert_eq!(Client::builder().proxy(proxy).build().unwrap_err().kind(), ErrorKind::Unsupported);
         }
         assert!(!format!("{:?}", Proxy::new("http://user:S3CR3T@h").auth("user", "S3CR3T").header("a", "S3CR3T")).contains("S3CR3T"));
     }

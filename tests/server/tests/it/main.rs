@@ -6,5 +6,6 @@ mod http;
 mod http2;
 mod ports;
 mod raw;
+mod socks;
 mod tls;
 mod wire;
