@@ -1,4 +1,4 @@
-//! What a connection reads and writes: TCP, or TLS over it.
+//! What a connection reads and writes: TCP, or TLS over it, or TLS over that (a proxy's, and the server's through it).
 
 use std::io;
 use std::pin::Pin;
@@ -11,7 +11,7 @@ use crate::backend::TcpStream;
 pub(super) enum Stream {
     Plain(TcpStream),
     #[cfg(all(feature = "tls", not(target_family = "wasm")))]
-    Tls(Box<tokio_rustls::client::TlsStream<TcpStream>>),
+    Tls(Box<tokio_rustls::client::TlsStream<Stream>>),
 }
 
 impl Stream {
@@ -22,11 +22,17 @@ impl Stream {
             Self::Plain(stream) => stream.is_stale(),
             #[cfg(all(feature = "tls", not(target_family = "wasm")))]
             Self::Tls(stream) => {
-                let (tcp, session) = stream.get_ref();
+                let (inner, session) = stream.get_ref();
                 // It wants nothing to read when it holds bytes back, or has read the peer's close_notify.
-                !session.wants_read() || tcp.is_stale()
+                !session.wants_read() || inner.is_stale()
             }
         }
+    }
+}
+
+impl From<TcpStream> for Stream {
+    fn from(stream: TcpStream) -> Self {
+        Self::Plain(stream)
     }
 }
 

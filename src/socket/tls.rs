@@ -9,7 +9,7 @@ use tokio_rustls::TlsConnector;
 use url::{Host, Url};
 
 use super::stream::Stream;
-use crate::backend::{TcpStream, env_var, read_file, read_folder};
+use crate::backend::{env_var, read_file, read_folder};
 use crate::config::Tls;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -29,10 +29,10 @@ impl TlsSettings {
         Self { tls, trust_env, config: OnceLock::new() }
     }
 
-    /// The handshake over an open connection.
-    pub(super) async fn handshake(&self, stream: TcpStream, url: &Url) -> Result<Stream> {
+    /// The handshake over an open connection, which may itself be TLS.
+    pub(super) async fn handshake(&self, stream: impl Into<Stream>, url: &Url) -> Result<Stream> {
         let name = server_name(url)?;
-        let connected = TlsConnector::from(self.config()?).connect(name, stream).await;
+        let connected = TlsConnector::from(self.config()?).connect(name, stream.into()).await;
         connected.map(|stream| Stream::Tls(Box::new(stream))).map_err(|error| handshake_error(url, error))
     }
 
