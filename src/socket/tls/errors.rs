@@ -4,7 +4,10 @@ use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::io;
 
-use rustls::{AlertDescription as Alert, CertificateError as Certificate, Error as Tls, OtherError, PeerIncompatible};
+use rustls::{
+    AlertDescription as Alert, CertificateError as Certificate, Error as Tls, InvalidMessage, OtherError,
+    PeerIncompatible,
+};
 use url::Url;
 
 use super::verifier::SelfSigned;
@@ -100,7 +103,10 @@ fn certificate_reason(error: &Certificate) -> Cow<'static, str> {
         }
         Certificate::Revoked => "its certificate was revoked".into(),
         Certificate::BadEncoding => "its certificate is badly encoded".into(),
-        Certificate::BadSignature => "a signature of its certificates or of the handshake is wrong".into(),
+        Certificate::BadSignature => {
+            "a signature is wrong: its issuer's, which may have the name of a trusted one but not its key, or its own"
+                .into()
+        }
         Certificate::Other(OtherError(other)) if other.is::<SelfSigned>() => {
             "its certificate is self-signed; Tls::add_root_pem trusts it".into()
         }
