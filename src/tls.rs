@@ -16,7 +16,7 @@ use bytes::Bytes;
 /// ```
 /// use whimbrel::{Client, ErrorKind, Tls, TlsVersion};
 /// let tls = Tls::new().min_version(TlsVersion::Tls13).add_root_pem("-----BEGIN CERTIFICATE-----\n…");
-/// let error = Client::builder().tls(tls).build().err().expect("that is no certificate");
+/// let error = Client::builder().tls(tls).build().unwrap_err(); // That is no certificate.
 /// assert_eq!(error.kind(), ErrorKind::Tls);
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -70,10 +70,11 @@ impl SocketTransport {
     pub(crate) async fn send(&self, mut request: Request) -> Result<StreamingResponse> {
         match self.exchange(&mut request).await {
             Ok((head, body)) => Ok(StreamingResponse::from_parts(request, head, body)),
-            #[cfg(all(feature = "tls", not(target_family = "wasm")))]
-            Err(error) => Err(tls::late_refusal(error, request.url(), sni(&request)).with_url(request.url())),
-            #[cfg(not(all(feature = "tls", not(target_family = "wasm"))))]
-            Err(error) => Err(error.with_url(request.url())),
+            Err(error) => {
+                #[cfg(all(feature = "tls", not(target_family = "wasm")))]
+                let error = tls::late_refusal(error, &request);
+                Err(error.with_url(request.url()))
+            }
         }
     }
 
@@ -149,10 +150,7 @@ impl SocketTransport {
         };
         match url.scheme() {
             #[cfg(all(feature = "tls", not(target_family = "wasm")))]
-            "https" => {
-                let handshake = self.tls.handshake(stream, url, sni(request));
-                trace.around("connection.start_tls", authority(url), handshake).await
-            }
+            "https" => trace.around("connection.start_tls", authority(url), self.tls.handshake(stream, request)).await,
             _ => Ok(connect::plain(stream)),
         }
     }

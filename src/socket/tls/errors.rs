@@ -8,10 +8,11 @@ use rustls::{
     AlertDescription as Alert, CertificateError as Certificate, Error as Tls, InvalidMessage, OtherError,
     PeerIncompatible,
 };
-use url::Url;
 
+use super::Target;
 use super::verifier::SelfSigned;
 use crate::error::{Error, ErrorKind};
+use crate::request::Request;
 use crate::tls::SniHostname;
 
 /// What others wrote is shown up to here: a certificate may have ten thousand names (threat D6).
@@ -19,23 +20,23 @@ const LONGEST: usize = 300;
 /// So many of its names are shown.
 const MOST_NAMES: usize = 3;
 
-pub(super) fn handshake(url: &Url, name: Option<&SniHostname>, error: io::Error) -> Error {
+pub(super) fn handshake(target: Target<'_>, error: io::Error) -> Error {
     let reason = match tls_error(&error) {
         Some(tls) => tls_reason(tls),
         None if error.kind() == io::ErrorKind::UnexpectedEof => "it closed the connection during the handshake".into(),
         None if error.kind() == io::ErrorKind::ConnectionReset => "it reset the connection during the handshake".into(),
         None => shortened(&error.to_string()).into(),
     };
-    failed(url, name, &reason, error)
+    failed(target, &reason, error)
 }
 
 /// With TLS 1.3 a server refuses the client's certificate, or its lack, only after the handshake: in place of a response.
-pub(in crate::socket) fn late_refusal(error: Error, url: &Url, name: Option<&SniHostname>) -> Error {
+pub(in crate::socket) fn late_refusal(error: Error, request: &Request) -> Error {
     let source = error.source().and_then(|source| source.downcast_ref::<io::Error>());
     match source.and_then(tls_error) {
         Some(Tls::AlertReceived(alert)) => {
             let (reason, alert) = (alert_reason(*alert), Tls::AlertReceived(*alert));
-            failed(url, name, &reason, io::Error::new(io::ErrorKind::InvalidData, alert))
+            failed(request.into(), &reason, io::Error::new(io::ErrorKind::InvalidData, alert))
         }
         _ => error,
     }
@@ -46,10 +47,11 @@ pub(super) fn unusable(error: impl StdError + Send + Sync + 'static) -> Error {
     Error::new(ErrorKind::Tls, format!("TLS cannot be set up: {error}")).with_source(error)
 }
 
-fn failed(url: &Url, name: Option<&SniHostname>, reason: &str, source: io::Error) -> Error {
-    let host = url.host_str().unwrap_or_default();
-    let asked = name.map(|SniHostname(name)| format!(" as '{}'", shortened(name))).unwrap_or_default();
-    let error = Error::new(ErrorKind::Tls, format!("No TLS connection to '{host}'{asked}: {reason}")).with_url(url);
+fn failed(target: Target<'_>, reason: &str, source: io::Error) -> Error {
+    let host = target.url.host_str().unwrap_or_default();
+    let asked = target.name.map(|SniHostname(name)| format!(" as '{}'", shortened(name))).unwrap_or_default();
+    let error =
+        Error::new(ErrorKind::Tls, format!("No TLS connection to '{host}'{asked}: {reason}")).with_url(target.url);
     // The source is part of what `Debug` shows.
     if source.to_string().len() <= LONGEST { error.with_source(source) } else { error }
 }

@@ -17,8 +17,10 @@ use tokio_rustls::TlsConnector;
 use url::{Host, Url};
 
 pub(super) use self::errors::late_refusal;
+use super::sni;
 use super::stream::Stream;
 use crate::error::{Error, ErrorKind, Result};
+use crate::request::Request;
 use crate::tls::{SniHostname, Tls, TlsInfo, TlsVersion};
 
 /// What is offered by ALPN where HTTP/1.1 alone is spoken.
@@ -37,6 +39,26 @@ pub(super) struct TlsSettings {
     config: OnceLock<Arc<ClientConfig>>,
 }
 
+/// Who is to be at the other end.
+#[derive(Clone, Copy)]
+pub(super) struct Target<'a> {
+    url: &'a Url,
+    /// Asked for and verified in place of the URL's host.
+    name: Option<&'a SniHostname>,
+}
+
+impl<'a> From<&'a Url> for Target<'a> {
+    fn from(url: &'a Url) -> Self {
+        Self { url, name: None }
+    }
+}
+
+impl<'a> From<&'a Request> for Target<'a> {
+    fn from(request: &'a Request) -> Self {
+        Self { url: request.url(), name: sni(request) }
+    }
+}
+
 /// The configuration of all transports without settings of their own.
 static DEFAULT: OnceLock<Arc<ClientConfig>> = OnceLock::new();
 
@@ -49,19 +71,19 @@ impl TlsSettings {
         Ok(Self { tls, trust_env, alpn: HTTP_1, given_roots, identity, config: OnceLock::new() })
     }
 
-    /// The handshake over an open connection, which may itself be TLS. Another name than the URL's host may be asked for.
-    pub(super) async fn handshake(
+    /// The handshake over an open connection, which may itself be TLS: with the server of a request, or at a URL.
+    pub(super) async fn handshake<'a>(
         &self,
         stream: impl Into<Stream>,
-        url: &Url,
-        name: Option<&SniHostname>,
+        target: impl Into<Target<'a>>,
     ) -> Result<Stream> {
-        let server_name = match name {
+        let target = target.into();
+        let server_name = match target.name {
             Some(name) => given_name(name)?,
-            None => host_name(url)?,
+            None => host_name(target.url)?,
         };
         let connected = TlsConnector::from(self.config()?).connect(server_name, stream.into()).await;
-        connected.map(|stream| Stream::Tls(Box::new(stream))).map_err(|error| errors::handshake(url, name, error))
+        connected.map(|stream| Stream::Tls(Box::new(stream))).map_err(|error| errors::handshake(target, error))
     }
 
     fn config(&self) -> Result<Arc<ClientConfig>> {

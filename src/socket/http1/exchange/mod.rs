@@ -118,7 +118,8 @@ impl Exchange {
         self.trace.started(SEND_HEAD, method);
         let received = poll_fn(|cx| self.poll_head(method, cx)).await;
         let parsed = received.inspect_err(|error| self.trace.failed(self.point(), error));
-        let mut parsed = parsed.map_err(|error| Failure { is_repeatable: self.is_repeatable(method, &error), error })?;
+        let mut parsed =
+            parsed.map_err(|error| Failure { is_repeatable: self.is_repeatable(method, &error), error })?;
         self.await_head();
         self.trace.complete(RECEIVE_HEAD, parsed.head.status);
         self.trace.started(RECEIVE_BODY, parsed.head.status);

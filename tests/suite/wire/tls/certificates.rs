@@ -4,7 +4,7 @@ use rcgen::{CertificateParams, DnType, ExtendedKeyUsagePurpose, KeyPair, date_ti
 use serde_json::Value;
 use whimbrel::{Client, Error, ErrorKind, Tls, TlsVersion};
 
-use super::openssl::Server;
+use super::openssl::{self, Server};
 use super::peer::{self, Authority, Identity, client, leaf, self_signed, serve};
 use crate::support;
 
@@ -103,6 +103,15 @@ support::test! {
         }
     }
 
+    // Of X.509 version 1, as 'openssl x509 -req' makes them, the signature in the handshake cannot be checked either.
+    async fn unverified_means_the_oldest_certificates_as_well() {
+        let identity = openssl::self_signed_without_extensions();
+        let server = Server::start(&identity, None, &[]);
+        assert!(client(Tls::new().verify(false)).get(&server.url).send().await.unwrap().is_success());
+        let error = client(Tls::new()).get(&server.url).send().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Tls, "{error:?}");
+    }
+
     async fn roots_replace_each_other_as_they_say() {
         let (one, another) = (Authority::new("one"), Authority::new("another"));
         let url = serve(&one.sign(&leaf(&[])));
@@ -138,7 +147,7 @@ support::test! {
             ("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "cannot be used"),
         ] {
             for tls in [Tls::new().add_root_pem(pem), Tls::new().only_roots_pem(pem)] {
-                let error = Client::builder().tls(tls).build().err().expect("there is no certificate in it");
+                let error = Client::builder().tls(tls).build().expect_err("there is no certificate in it");
                 assert!(error.kind() == ErrorKind::Tls && error.to_string().contains(words), "{error}");
             }
         }

@@ -20,7 +20,7 @@ fn ec_key() -> String {
 /// What the builder says to this chain and key.
 fn refusal(chain: &str, key: &str, password: Option<&str>) -> whimbrel::Error {
     let built = Client::builder().tls(Tls::new().client_cert_pem(chain, key, password)).build();
-    let error = built.err().expect("they are no certificate and key");
+    let error = built.expect_err("they are no certificate and key");
     let shown = format!("{error} {error:?}");
     assert!(!shown.contains("hunter2"), "{shown}");
     error

@@ -23,6 +23,18 @@ pub(super) fn rsa_key() -> String {
     openssl(&["genpkey", "-quiet", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"], "")
 }
 
+/// A certificate that nobody but its key vouches for.
+pub(super) fn self_signed_without_extensions() -> Identity {
+    let key = rsa_key();
+    let path = std::env::temp_dir().join(format!("whimbrel-openssl-key-{}", std::process::id()));
+    std::fs::write(&path, &key).expect("there is room for a file");
+    let file = path.to_str().expect("the folder for temporary files has a name in UTF-8");
+    let request = openssl(&["req", "-new", "-subj", "/CN=localhost", "-key", file], "");
+    let chain = openssl(&["x509", "-req", "-signkey", file], &request);
+    let _ = std::fs::remove_file(&path);
+    Identity { chain, key }
+}
+
 /// `openssl s_server`, until it is dropped.
 pub(super) struct Server {
     child: Child,
