@@ -1,10 +1,11 @@
-//! What a client can be told once: timeouts, limits, TLS, proxies.
+//! What a client can be told once: timeouts, limits, and what its transport needs.
 
 use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::connect::ConnectConfig;
 use crate::proxy::Proxy;
+use crate::tls::Tls;
 
 /// How long each phase of a request may take. Five seconds each by default, with no total deadline (HTTPX).
 ///
@@ -135,32 +136,6 @@ impl Limits {
     }
 }
 
-/// What TLS connections trust. Where the host speaks TLS (fetch, wasi:http) any of it is `Unsupported`.
-///
-/// Without it the roots are Mozilla's (`webpki-roots`), or, with `trust_env`, those of the files that `SSL_CERT_FILE`
-/// and `SSL_CERT_DIR` name. They are loaded once per process, when the first TLS connection needs them.
-///
-/// ```
-/// let tls = whimbrel::Tls::new().add_root_pem("-----BEGIN CERTIFICATE-----\n…");
-/// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Tls {
-    pub(crate) root_pems: Vec<Vec<u8>>,
-}
-
-impl Tls {
-    /// The defaults.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Trusts the certificates in this PEM text besides the default roots.
-    pub fn add_root_pem(mut self, pem: impl AsRef<[u8]>) -> Self {
-        self.root_pems.push(pem.as_ref().to_vec());
-        self
-    }
-}
-
 /// What a compressed response may decode to.
 pub(crate) const MAX_DECODED_SIZE: u64 = 1 << 30;
 
@@ -201,8 +176,8 @@ macro_rules! transport_settings {
             self
         }
 
-        /// What TLS connections trust. Where the host speaks TLS (fetch, WASI) it is `Unsupported`.
-        pub fn tls(mut self, tls: crate::config::Tls) -> Self {
+        /// What TLS connections trust and show. Where the host speaks TLS (fetch, WASI) it is `Unsupported`.
+        pub fn tls(mut self, tls: crate::tls::Tls) -> Self {
             self.config.tls = Some(tls);
             self
         }

@@ -32,6 +32,7 @@ mod response;
 #[cfg(any(not(target_family = "wasm"), target_os = "wasi"))]
 mod socket;
 mod streaming;
+mod tls;
 mod trace;
 mod transport;
 mod url_merge;
@@ -50,7 +51,7 @@ pub use backend::{BoxFuture, MaybeSend, MaybeSync};
 pub use body::Body;
 pub use bytes::Bytes;
 pub use client::{Client, ClientBuilder, IntoHookResult, RequestBuilder, SendOptions};
-pub use config::{Limits, Timeout, Tls};
+pub use config::{Limits, Timeout};
 pub use connect::{ConnectTarget, Resolver};
 pub use cookies::{Cookie, Cookies, SameSite};
 #[cfg(feature = "charset")]
@@ -66,6 +67,7 @@ pub use query_params::QueryParams;
 pub use request::Request;
 pub use response::Response;
 pub use streaming::{Chunks, Lines, StreamingResponse, TextStream};
+pub use tls::{SniHostname, Tls, TlsInfo, TlsVersion};
 pub use trace::{TraceEvent, TraceStage};
 pub use transport::{Capabilities, IntoMockResponse, MockTransport, PoolStats, Transport};
 #[cfg(feature = "tower")]

@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use crate::config::Tls;
 use crate::credentials::Credentials;
 use crate::error::without_credentials;
+use crate::tls::Tls;
 use crate::url_merge::parse;
 
 /// A proxy, for [`ClientBuilder::proxy`](crate::ClientBuilder::proxy) and

@@ -8,6 +8,7 @@ use crate::body::Body;
 use crate::error::{Error, ErrorKind, Result};
 use crate::headers::{Headers, text};
 use crate::request::{Request, host_value, same_origin};
+use crate::tls::SniHostname;
 use crate::url_merge;
 
 /// Fields that go with a body, beside all `Content-…` (RFC 9110 15.4).
@@ -53,6 +54,10 @@ pub(crate) fn next_request(
     next.set_headers(next_headers(request, &url, keeps_body, allowed)?);
     if !keeps_body {
         *next.body_mut() = Body::empty();
+    }
+    if !same_origin(request.url(), &url) {
+        // It names the server that was asked, and no other.
+        next.extensions_mut().remove::<SniHostname>();
     }
     *next.method_mut() = method;
     *next.url_mut() = url;

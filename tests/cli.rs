@@ -226,6 +226,16 @@ fn the_environment_names_the_certificates_to_trust() {
     std::fs::remove_dir_all(&folder).expect("it is ours");
 }
 
+// S7.
+#[test]
+fn certificates_are_not_verified_where_that_is_asked() {
+    let url = format!("{}/get", server().https);
+    let (status, _, error) = whimbrel(&[&url]);
+    assert!(status == 1 && error.contains("issuer that is not trusted"), "{error}");
+    let (status, _, error) = whimbrel(&[&url, "--no-verify"]);
+    assert!(status == 0 && error.is_empty(), "{error}");
+}
+
 #[test]
 fn arguments_that_make_no_sense_exit_with_2() {
     let (status, _, error) = whimbrel(&["http://127.0.0.1/", "-j", "{"]);

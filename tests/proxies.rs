@@ -75,9 +75,7 @@ fn check(proxy: Proxy, url: &str) {
 #[test]
 fn tinyproxy_passes_on_and_tunnels() {
     let proxy = Running::start("tinyproxy", &["-d", "-c", "config"], "Accepting connections", |port| {
-        format!(
-            "Port {port}\nListen 127.0.0.1\nBasicAuth user pass\nAllow 127.0.0.1\nDisableViaHeader Yes\n"
-        )
+        format!("Port {port}\nListen 127.0.0.1\nBasicAuth user pass\nAllow 127.0.0.1\nDisableViaHeader Yes\n")
     });
     let server = whimbrel_server::shared();
     let at = |credentials: &str| Proxy::new(format!("http://{credentials}127.0.0.1:{}", proxy.port));

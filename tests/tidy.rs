@@ -24,6 +24,7 @@ const LAYERS: &[&[&str]] = &[
         "links",
         "proxy",
         "query_params",
+        "tls",
         "trace",
         "url_merge",
     ],

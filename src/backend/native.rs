@@ -50,6 +50,13 @@ pub(crate) fn read_folder(path: &str) -> io::Result<Vec<String>> {
     Ok(files.collect())
 }
 
+/// The paths in a list of paths, as the system separates them.
+#[cfg_attr(not(feature = "tls"), expect(dead_code, reason = "only the certificates are read from the outside yet"))]
+pub(crate) fn split_paths(paths: &str) -> Vec<String> {
+    let paths = std::env::split_paths(paths).filter_map(|path| Some(path.to_str()?.to_owned()));
+    paths.filter(|path| !path.is_empty()).collect()
+}
+
 /// A file that is opened and read off this thread, for both may take their time: a pipe is opened by both of its ends. Where there
 /// is no runtime, nobody else waits.
 pub(crate) struct FileReader {

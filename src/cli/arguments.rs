@@ -46,6 +46,9 @@ pub(crate) struct Arguments {
     /// Send everything through this proxy
     #[arg(long, value_name = "URL")]
     pub(super) proxy: Option<String>,
+    /// Do not verify certificates: anybody can be the server
+    #[arg(long)]
+    pub(super) no_verify: bool,
     /// Seconds for connecting and for each wait; 0 waits for ever
     #[arg(long, value_name = "SECONDS", default_value = "5.0", value_parser = seconds)]
     timeout: Duration,

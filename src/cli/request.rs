@@ -2,7 +2,7 @@
 
 use std::io::{self, IsTerminal};
 
-use whimbrel::{Client, Multipart, Part, RequestBuilder};
+use whimbrel::{Client, Multipart, Part, RequestBuilder, Tls};
 
 use super::Failure;
 use super::arguments::Arguments;
@@ -10,6 +10,7 @@ use super::arguments::Arguments;
 impl Arguments {
     pub(super) fn request(&self) -> Result<RequestBuilder, Failure> {
         let builder = Client::builder().follow_redirects(self.follow_redirects).timeout(self.timeout());
+        let builder = if self.no_verify { builder.tls(Tls::new().verify(false)) } else { builder };
         let client = self.proxy.iter().fold(builder, |builder, url| builder.proxy(url)).build()?;
         let mut request = client.request(self.method(), self.url());
         // Given ones replace the URL's query, even none of them.

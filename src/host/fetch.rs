@@ -13,7 +13,7 @@ use web_sys::{AbortController, Response};
 
 use super::fetch_body::{FetchBody, Progress, request_stream};
 use super::fetch_error::{aborted, fetch_error};
-use super::{REQUEST, check};
+use super::{REQUEST, check, check_sni};
 use crate::body::{Incoming, Outgoing};
 use crate::config::{Timeout, TransportConfig};
 use crate::content::framing::framing;
@@ -108,6 +108,7 @@ impl FetchTransport {
     async fn fetch(&self, request: &mut Request) -> Result<(Head, Incoming)> {
         check_scheme(request.url())?;
         check_method(request)?;
+        check_sni(request, "fetch")?;
         framing(request.headers(), request.body())?;
         self.check_headers(request.headers())?;
         let abort = AbortOnDrop::new()?;

@@ -20,10 +20,21 @@ pub(crate) use wasi::WasiTransport;
 
 use crate::config::TransportConfig;
 use crate::error::{Error, ErrorKind, Result};
+use crate::request::Request;
+use crate::tls::SniHostname;
 
 /// The points that a trace tells of.
 const REQUEST: &str = "host.request";
 const RECEIVE_BODY: &str = "host.receive_response_body";
+
+/// What a request asks of TLS, the host cannot honour either.
+fn check_sni(request: &Request, host: &str) -> Result<()> {
+    let is_set = request.extensions().get::<SniHostname>().is_some() && request.url().scheme() == "https";
+    if !is_set {
+        return Ok(());
+    }
+    Err(Error::new(ErrorKind::Unsupported, format!("{host} cannot honour SniHostname: the host speaks TLS")))
+}
 
 /// Settings that a host cannot honour are errors when the client is built, never ignored.
 fn check(config: &TransportConfig, host: &str) -> Result<()> {

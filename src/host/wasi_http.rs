@@ -15,7 +15,7 @@ use wasip2::http::types::{
 };
 use wasip2::io::streams::{InputStream, OutputStream, StreamError};
 
-use super::{RECEIVE_BODY, REQUEST};
+use super::{RECEIVE_BODY, REQUEST, check_sni};
 use crate::backend::Ready;
 use crate::body::{BodyStream, Incoming, IncomingBody as ReadBody, Outgoing, failed_source};
 use crate::config::Timeout;
@@ -46,6 +46,7 @@ impl WasiHttp {
 }
 
 async fn exchange(request: &mut Request) -> Result<(Head, Incoming)> {
+    check_sni(request, "wasi:http")?;
     let timeout = request.timeout();
     let outgoing = outgoing_request(request)?;
     let body = outgoing.body().map_err(|()| refused("a body"))?;

@@ -27,9 +27,12 @@ use crate::deadline::{timed_out, within};
 use crate::error::{Error, ErrorKind, Result};
 use crate::request::Request;
 use crate::streaming::StreamingResponse;
+use crate::tls::SniHostname;
 use crate::trace::Trace;
 use crate::transport::{Capabilities, PoolStats};
 use crate::url_merge::check_scheme;
+
+const HAS_TLS: bool = cfg!(all(feature = "tls", not(target_family = "wasm")));
 
 /// Connections of our own, pooled by origin.
 pub(crate) struct SocketTransport {
@@ -37,7 +40,7 @@ pub(crate) struct SocketTransport {
     connector: Box<Connector>,
     proxy: Option<Box<ProxySettings>>,
     #[cfg(all(feature = "tls", not(target_family = "wasm")))]
-    tls: tls::TlsSettings,
+    tls: Box<tls::TlsSettings>,
 }
 
 impl SocketTransport {
@@ -46,12 +49,15 @@ impl SocketTransport {
         if config.http2 || !config.http1 {
             return unsupported("This version of whimbrel speaks HTTP/1.1 alone: leave http1 on and http2 off");
         }
+        if config.tls.is_some() && !HAS_TLS {
+            return unsupported("tls: settings of TLS need the feature 'tls', natively");
+        }
         Ok(Self {
             pool: Pool::new(config.limits.unwrap_or_default()),
             connector: Box::new(Connector::new(config)?),
             proxy: ProxySettings::of(config)?,
             #[cfg(all(feature = "tls", not(target_family = "wasm")))]
-            tls: tls::TlsSettings::new(config.tls.clone().unwrap_or_default(), config.trust_env),
+            tls: Box::new(tls::TlsSettings::new(config.tls.clone().unwrap_or_default(), config.trust_env)?),
         })
     }
 
@@ -64,7 +70,11 @@ impl SocketTransport {
     pub(crate) async fn send(&self, mut request: Request) -> Result<StreamingResponse> {
         match self.exchange(&mut request).await {
             Ok((head, body)) => Ok(StreamingResponse::from_parts(request, head, body)),
-            Err(error) => Err(error.with_url(request.url())),
+            Err(error) => {
+                #[cfg(all(feature = "tls", not(target_family = "wasm")))]
+                let error = tls::late_refusal(error, &request);
+                Err(error.with_url(request.url()))
+            }
         }
     }
 
@@ -93,13 +103,19 @@ impl SocketTransport {
     }
 
     /// What its connections may be shared by. A proxy that passes requests on takes those to all origins over one; a tunnel
-    /// leads to one origin.
-    fn key<'a>(&'a self, url: &'a Url) -> Cow<'a, str> {
-        self.passing_on(url).map_or_else(|| origin(url), |proxy| Cow::Borrowed(&proxy.pool_key))
+    /// leads to one origin, and under another name for TLS it is another connection (threat D13).
+    fn key<'a>(&'a self, request: &'a Request) -> Cow<'a, str> {
+        let url = request.url();
+        let origin = self.passing_on(url).map_or_else(|| origin(url), |proxy| Cow::Borrowed(&proxy.pool_key));
+        match sni(request) {
+            // No origin has a space in it.
+            Some(SniHostname(name)) => Cow::Owned(format!("{origin} {name}")),
+            None => origin,
+        }
     }
 
     async fn checkout(&self, request: &Request) -> Result<Checkout> {
-        self.pool.checkout(&self.key(request.url()), request.timeout().pool).await
+        self.pool.checkout(&self.key(request), request.timeout().pool).await
     }
 
     /// Closes what is idle, and keeps nothing from now on.
@@ -115,23 +131,26 @@ impl SocketTransport {
         let late = |limit| timed_out(ErrorKind::ConnectTimeout, "No connection could be made", limit);
         let mut retries = 0;
         loop {
-            let connecting = self.connect(request.url(), request.trace());
-            match within(request.timeout().connect, late, connecting).await {
-                Ok(stream) => return Ok(permit.lease(&self.key(request.url()), Connection::new(stream))),
+            match within(request.timeout().connect, late, self.connect(request)).await {
+                Ok(stream) => {
+                    let tls = stream.tls_info().filter(|_| request.url().scheme() == "https");
+                    return Ok(permit.lease(&self.key(request), Connection::new(stream, tls)));
+                }
                 Err(error) => self.connector.wait_to_retry(retries, error, request.trace()).await?,
             }
             retries += 1;
         }
     }
 
-    async fn connect(&self, url: &Url, trace: &Trace) -> Result<Stream> {
+    async fn connect(&self, request: &Request) -> Result<Stream> {
+        let (url, trace) = (request.url(), request.trace());
         let stream = match &self.proxy {
             Some(proxy) => self.connect_through(proxy, url, trace).await?,
             None => self.connector.open(url, trace).await?.into(),
         };
         match url.scheme() {
             #[cfg(all(feature = "tls", not(target_family = "wasm")))]
-            "https" => trace.around("connection.start_tls", authority(url), self.tls.handshake(stream, url)).await,
+            "https" => trace.around("connection.start_tls", authority(url), self.tls.handshake(stream, request)).await,
             _ => Ok(stream),
         }
     }
@@ -158,6 +177,11 @@ impl SocketTransport {
     }
 }
 
+/// The name for TLS, where the user gave another one.
+fn sni(request: &Request) -> Option<&SniHostname> {
+    request.extensions().get().filter(|_| request.url().scheme() == "https")
+}
+
 /// Host and port as the URL has them, without credentials.
 fn authority(url: &Url) -> &str {
     &url[Position::BeforeHost..Position::AfterPort]
@@ -172,8 +196,7 @@ fn origin(url: &Url) -> Cow<'_, str> {
 }
 
 fn check_tls(url: &Url) -> Result<()> {
-    let tls = cfg!(all(feature = "tls", not(target_family = "wasm")));
-    if url.scheme() != "https" || tls {
+    if url.scheme() != "https" || HAS_TLS {
         return Ok(());
     }
     Err(Error::new(ErrorKind::UnsupportedProtocol, "https:// needs the feature 'tls', natively"))

@@ -14,11 +14,14 @@ use crate::backend::{Instant, now};
 use crate::config::Limits;
 use crate::deadline::{timed_out, within};
 use crate::error::{ErrorKind, Result};
+use crate::tls::TlsInfo;
 use crate::transport::PoolStats;
 
 /// A connection and its buffers.
 pub(super) struct Connection {
     pub(super) stream: Stream,
+    /// For its responses to show: the server's, not a proxy's.
+    pub(super) tls: Option<TlsInfo>,
     pub(super) read: BytesMut,
     pub(super) write: Vec<u8>,
     /// When the server said that it closes it (`Keep-Alive: timeout=…`).
@@ -28,8 +31,8 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    pub(super) fn new(stream: Stream) -> Box<Self> {
-        Box::new(Self { stream, read: BytesMut::new(), write: Vec::new(), until: None, unread: None })
+    pub(super) fn new(stream: Stream, tls: Option<TlsInfo>) -> Box<Self> {
+        Box::new(Self { stream, tls, read: BytesMut::new(), write: Vec::new(), until: None, unread: None })
     }
 
     /// Whether it must not serve again: its time is over, or the server closed it, or sent what nobody asked for.

@@ -15,6 +15,8 @@ use crate::credentials::Credentials;
 use crate::error::{Error, ErrorKind, Result, without_credentials};
 use crate::headers::Headers;
 use crate::proxy::Proxy;
+#[cfg(all(feature = "tls", not(target_family = "wasm")))]
+use crate::tls::Tls;
 use crate::trace::Trace;
 use crate::url_merge::parse;
 
@@ -31,7 +33,7 @@ pub(in crate::socket) struct ProxySettings {
     pub(in crate::socket) headers: Headers,
     socks: Option<Socks>,
     tunnel_only: bool,
-    /// Those of its own, in place of the transport's.
+    /// Sessions of its own (threat D12), if it speaks TLS.
     #[cfg(all(feature = "tls", not(target_family = "wasm")))]
     pub(super) tls: Option<TlsSettings>,
 }
@@ -44,7 +46,8 @@ impl ProxySettings {
         let Some(proxy) = &config.proxy else { return Ok(None) };
         let settings = Self::new(proxy)?;
         #[cfg(all(feature = "tls", not(target_family = "wasm")))]
-        let tls = proxy.tls.clone().map(|tls| TlsSettings::new(tls, config.trust_env));
+        let tls =
+            settings.speaks_tls().then(|| TlsSettings::new(tls_of(proxy, config), config.trust_env)).transpose()?;
         #[cfg(all(feature = "tls", not(target_family = "wasm")))]
         let settings = Self { tls, ..settings };
         Ok(Some(Box::new(settings)))
@@ -98,6 +101,13 @@ impl ProxySettings {
         let message = format!("The proxy {} was not reached: {}", self.shown, error.message());
         Error::new(error.kind(), message).with_source(error)
     }
+}
+
+/// Its own settings, or what the client trusts; who the client is, is the origin's to know (threat D14).
+#[cfg(all(feature = "tls", not(target_family = "wasm")))]
+fn tls_of(proxy: &Proxy, config: &TransportConfig) -> Tls {
+    let clients = || Tls { client_cert: None, ..config.tls.clone().unwrap_or_default() };
+    proxy.tls.clone().unwrap_or_else(clients)
 }
 
 fn no_url() -> Error {

@@ -7,6 +7,7 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::backend::TcpStream;
+use crate::tls::TlsInfo;
 
 pub(super) enum Stream {
     Plain(TcpStream),
@@ -26,6 +27,15 @@ impl Stream {
                 // It wants nothing to read when it holds bytes back, or has read the peer's close_notify.
                 !session.wants_read() || inner.is_stale()
             }
+        }
+    }
+
+    /// What the handshake came to: the last one, with the server itself.
+    pub(super) fn tls_info(&self) -> Option<TlsInfo> {
+        match self {
+            Self::Plain(_) => None,
+            #[cfg(all(feature = "tls", not(target_family = "wasm")))]
+            Self::Tls(stream) => super::tls::info(stream.get_ref().1),
         }
     }
 }

@@ -265,3 +265,10 @@ pub(crate) async fn join_all<F: Future>(futures: impl IntoIterator<Item = F>) ->
     .await;
     done.into_iter().flatten().collect()
 }
+
+/// Base64, as PEM has it.
+#[cfg(not(target_family = "wasm"))]
+pub(crate) fn base64(bytes: &[u8]) -> String {
+    use base64::Engine as _;
+    base64::engine::general_purpose::STANDARD.encode(bytes)
+}

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use whimbrel::auth::Bearer;
-use whimbrel::{ClientBuilder, ErrorKind, Headers, RequestBuilder, Response};
+use whimbrel::{ClientBuilder, ErrorKind, Headers, RequestBuilder, Response, SniHostname};
 
 use crate::support;
 
@@ -43,6 +43,17 @@ support::test! {
         let hops = headers(request).await;
         assert!(SECRET.iter().all(|name| having(&hops, name) == [true, false]));
         assert!(HARMLESS.iter().all(|name| having(&hops, name) == [true, true]));
+    }
+
+    // D3: it names the server that was asked.
+    async fn a_name_for_tls_stays_with_its_origin() {
+        for (location, stays) in [("/x", true), ("https://A:443/", true), ("https://b/", false), ("https://a:444/", false)] {
+            let client = leading(302, [location]).build().unwrap();
+            let request = client.get("https://a/").extension(SniHostname("name".into()));
+            let response = request.send().await.unwrap();
+            let name = response.request().unwrap().extensions().get::<SniHostname>();
+            assert_eq!(name.is_some(), stays, "{location}");
+        }
     }
 
     // E1, E2, E6: scheme, host and port, as they are after parsing.

@@ -118,12 +118,16 @@ impl Exchange {
         self.trace.started(SEND_HEAD, method);
         let received = poll_fn(|cx| self.poll_head(method, cx)).await;
         let parsed = received.inspect_err(|error| self.trace.failed(self.point(), error));
-        let parsed = parsed.map_err(|error| Failure { is_repeatable: self.is_repeatable(method, &error), error })?;
+        let mut parsed =
+            parsed.map_err(|error| Failure { is_repeatable: self.is_repeatable(method, &error), error })?;
         self.await_head();
         self.trace.complete(RECEIVE_HEAD, parsed.head.status);
         self.trace.started(RECEIVE_BODY, parsed.head.status);
         self.keep_alive &= parsed.keep_alive;
         self.lease.connection().until = parsed.keep_for.and_then(|time| now().checked_add(time));
+        if let Some(tls) = &self.lease.connection().tls {
+            parsed.head.extensions.insert(tls.clone());
+        }
         self.is_answered = true;
         self.body = BodyDecoder::new(parsed.framing);
         let body = match self.whole_body()? {

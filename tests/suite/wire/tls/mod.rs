@@ -1,6 +1,17 @@
 //! https: what is trusted, and what is not.
 
-use whimbrel::{Client, ErrorKind};
+// Whatever a server may show, and whatever a client may say: where TLS is our own.
+support::where_own_tls! {
+    mod certificates;
+    mod identity;
+    mod names;
+    mod openssl;
+    mod peer;
+    mod sessions;
+    mod versions;
+}
+
+use whimbrel::{Client, ErrorKind, SniHostname, Tls};
 
 use crate::support::{self, OWN_TLS, server};
 
@@ -41,6 +52,25 @@ support::test! {
         if OWN_TLS {
             assert!(error.to_string().contains("does not speak TLS"), "{error}");
         }
+    }
+}
+
+support::test! {
+    // What a host that speaks TLS cannot honour is said, not left out.
+    async fn settings_of_tls_are_honoured_or_refused() {
+        for tls in [Tls::new(), Tls::new().verify(false), Tls::new().key_log(true)] {
+            let built = Client::builder().tls(tls).build();
+            assert!(built.is_ok() == OWN_TLS, "{:?}", built.err());
+            assert!(built.err().is_none_or(|error| error.kind() == ErrorKind::Unsupported));
+        }
+        let name = SniHostname("localhost".into());
+        let sent = server().client().get(format!("{}/get", server().https)).extension(name.clone()).send().await;
+        match OWN_TLS {
+            true => assert_eq!(sent.unwrap().status(), 200),
+            false => assert_eq!(sent.unwrap_err().kind(), ErrorKind::Unsupported),
+        }
+        // Where there is no TLS it means nothing.
+        assert!(whimbrel::get(format!("{}/get", server().http)).extension(name).send().await.unwrap().is_success());
     }
 }
 
