@@ -196,7 +196,7 @@ mod tests {
             (&[all], &["all://"], "http://h", "mount"),
             (&[http, no_proxy], &[], "http://h", "main"),
             (&[http, no_proxy], &["all://"], "http://h", "mount"),
-            (&[("HTTP_PROXY", "ftp://p:1")], &[], "http://h", "unusable"),
+            (&[("HTTP_PROXY", "socks://p:1")], &[], "http://h", "unusable"),
         ] {
             assert_eq!(way(environment, mounts, url), expected, "{environment:?} {mounts:?} {url}");
         }

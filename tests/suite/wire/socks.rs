@@ -39,6 +39,17 @@ support::test! {
         assert_eq!(here.kind(), ErrorKind::Dns, "{here}");
     }
 
+    // H9: what version 4 cannot leave to the proxy, the client's own settings resolve.
+    async fn names_for_version_four_are_the_clients() {
+        if !SOCKETS { return }
+        let known = ["::1".parse().unwrap(), [127, 0, 0, 1].into()];
+        let client = Client::builder().proxy(socks("socks4", "")).resolve("nowhere.invalid", known).resolve("six.invalid", known[..1].to_vec());
+        let client = client.build().unwrap();
+        assert_eq!(seen(&client, format!("{}/anything", named("nowhere.invalid"))).await["target"], "/anything");
+        let error = client.get(named("six.invalid")).send().await.unwrap_err();
+        assert!(error.kind() == ErrorKind::Dns && error.to_string().contains("no IPv4 address"), "{error}");
+    }
+
     async fn addresses_need_nobody_to_resolve_them() {
         if !SOCKETS { return }
         for scheme in ["socks5", "socks5h", "socks4a", "socks4"] {
