@@ -63,8 +63,8 @@ impl Proxy {
         self
     }
 
-    /// What TLS with the proxy itself trusts, in place of the client's settings (HTTPX's `ssl_context`). They are for an
-    /// `https://` proxy; `Unsupported` with others.
+    /// The settings of TLS with the proxy itself, in place of the client's (HTTPX's `ssl_context`). Without them the client's
+    /// hold, all but its certificate, which is for servers. They are for an `https://` proxy; `Unsupported` with others.
     ///
     /// ```
     /// use whimbrel::{Proxy, Tls};

@@ -1,7 +1,7 @@
 //! Certificates of the client's own.
 
 use rcgen::{ExtendedKeyUsagePurpose, KeyPair};
-use whimbrel::{Client, ErrorKind, Tls, TlsVersion};
+use whimbrel::{Client, ErrorKind, Proxy, Tls, TlsVersion};
 
 use super::openssl::{Server, openssl, rsa_key};
 use super::peer::{self, Authority, Identity, client, leaf, serve_clients};
@@ -121,5 +121,17 @@ support::test! {
             assert_eq!((&told["clients"], &told["resumed"]), (&1.into(), &false.into()));
         }
         assert!(authority.client().get(&url).send().await.is_err());
+    }
+
+    // D14: the certificate is for servers. A proxy that wants one gets its own.
+    async fn a_proxy_is_not_shown_the_servers_certificate() {
+        let authority = Authority::new("authority");
+        let proxy = serve_clients(&authority.sign(&leaf(&[])), &authority);
+        let known = identity(&authority, &ec_key());
+        let tls = || Tls::new().only_roots_pem(authority.pem()).client_cert_pem(&known.chain, &known.key, None);
+        let through = |proxy: Proxy| Client::builder().tls(tls()).proxy(proxy).build().unwrap();
+        assert!(through(Proxy::new(&proxy)).get("http://a.invalid/").send().await.is_err());
+        let told = peer::get(&through(Proxy::new(&proxy).tls(tls())), "http://a.invalid/").await;
+        assert_eq!(told["clients"], 1);
     }
 }
