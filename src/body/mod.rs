@@ -136,7 +136,7 @@ impl Body {
         if bodies.iter().all(|body| body.as_bytes().is_some()) {
             return Self::from(bodies.iter().filter_map(Self::as_bytes).collect::<Vec<_>>().concat());
         }
-        if bodies.iter().any(|body| matches!(body.inner, Inner::Stream(_) | Inner::Consumed)) {
+        if !bodies.iter().all(Self::is_repeatable) {
             return Self::stream(Concatenated::new(bodies), length);
         }
         Self::from_fn(move || Concatenated::new(bodies.iter().filter_map(Self::try_clone).collect()), length)
@@ -178,7 +178,6 @@ impl Body {
     }
 
     /// Whether it can be sent again.
-    #[allow(dead_code, reason = "of use where connections are our own")]
     pub(crate) fn is_repeatable(&self) -> bool {
         !matches!(self.inner, Inner::Stream(_) | Inner::Consumed)
     }

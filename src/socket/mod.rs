@@ -166,14 +166,12 @@ impl SocketTransport {
 
     async fn connect_proxy(&self, proxy: &ProxySettings, trace: &Trace) -> Result<Stream> {
         let stream: Stream = self.connector.open(&proxy.address, trace).await?.into();
-        match proxy.speaks_tls() {
-            #[cfg(all(feature = "tls", not(target_family = "wasm")))]
-            true => {
-                let handshake = proxy.tls.as_ref().unwrap_or(&self.tls).handshake(stream, &proxy.address);
-                trace.around("proxy.start_tls", authority(&proxy.address), handshake).await
-            }
-            _ => Ok(stream),
+        #[cfg(all(feature = "tls", not(target_family = "wasm")))]
+        if let Some(tls) = &proxy.tls {
+            let handshake = tls.handshake(stream, &proxy.address);
+            return trace.around("proxy.start_tls", authority(&proxy.address), handshake).await;
         }
+        Ok(stream)
     }
 }
 

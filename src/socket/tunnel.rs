@@ -5,13 +5,10 @@ use http::{Method, StatusCode};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use url::{Position, Url};
 
-use super::http1::{HeadReader, write_field};
+use super::http1::{HeadReader, MAX_INTERIM, write_field};
 use crate::error::{Error, ErrorKind, Result};
 use crate::headers::Headers;
 use crate::response::Head;
-
-/// Interim responses before the answer (RFC 9110 15.2 sets no limit).
-const MAX_INTERIM: usize = 16;
 
 /// Asks the proxy for a tunnel to the URL's host. The fields are what it is to be told, and all that it is (H12).
 pub(super) async fn open<S>(stream: &mut S, target: &Url, fields: &Headers) -> Result<()>

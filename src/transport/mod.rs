@@ -56,35 +56,26 @@ pub struct PoolStats {
     pub reused: u64,
 }
 
-/// A transport that is chosen while the program runs.
-impl<T: Transport + ?Sized> Transport for Box<T> {
-    fn send(&self, request: Request) -> BoxFuture<'_, Result<StreamingResponse>> {
-        (**self).send(request)
-    }
+/// Pointers to transports: of one that is chosen while the program runs, of one that several clients share.
+macro_rules! pointers {
+    ($($Pointer:ty),*) => { $(
+        impl<T: Transport + ?Sized> Transport for $Pointer {
+            fn send(&self, request: Request) -> BoxFuture<'_, Result<StreamingResponse>> {
+                (**self).send(request)
+            }
 
-    fn capabilities(&self) -> Capabilities {
-        (**self).capabilities()
-    }
+            fn capabilities(&self) -> Capabilities {
+                (**self).capabilities()
+            }
 
-    fn close(&self) {
-        (**self).close();
-    }
+            fn close(&self) {
+                (**self).close();
+            }
+        }
+    )* };
 }
 
-/// A transport that several clients share.
-impl<T: Transport + ?Sized> Transport for std::sync::Arc<T> {
-    fn send(&self, request: Request) -> BoxFuture<'_, Result<StreamingResponse>> {
-        (**self).send(request)
-    }
-
-    fn capabilities(&self) -> Capabilities {
-        (**self).capabilities()
-    }
-
-    fn close(&self) {
-        (**self).close();
-    }
-}
+pointers!(Box<T>, std::sync::Arc<T>);
 
 /// What a transport shows of HTTP and does by itself. The default, all of it visible and none of it done, is a socket's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -154,14 +154,6 @@ pub(crate) fn mock<R: whimbrel::IntoMockResponse + 'static>(
     whimbrel::Client::builder().transport(whimbrel::MockTransport::new(handler))
 }
 
-/// A response in UTF-8 that comes in these pieces.
-pub(crate) fn streamed(pieces: Vec<String>) -> whimbrel::StreamingResponse {
-    let request = whimbrel::Request::new(whimbrel::Method::GET, "http://h/".parse().expect("it is a URL"));
-    let head = whimbrel::Response::new(200).with_header("content-type", "text/plain; charset=utf-8");
-    let pieces = pieces.into_iter().map(whimbrel::Bytes::from);
-    whimbrel::StreamingResponse::with_stream(request, head, Pieces(pieces.collect::<Vec<_>>().into_iter()))
-}
-
 /// A client that answers 200 with the request as JSON: method, url, headers, body.
 pub(crate) fn echo() -> whimbrel::ClientBuilder {
     whimbrel::Client::builder().transport(echo_transport())

@@ -83,7 +83,7 @@ async fn received(
 }
 
 /// Content that comes in these pieces.
-fn streamed(name: &str, pieces: Vec<Vec<u8>>) -> StreamingResponse {
+pub(crate) fn streamed(name: &str, pieces: Vec<Vec<u8>>) -> StreamingResponse {
     struct Pieces(std::vec::IntoIter<Vec<u8>>);
     impl futures_core::Stream for Pieces {
         type Item = Result<Bytes, BoxError>;

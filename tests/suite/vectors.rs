@@ -7,6 +7,7 @@ use whimbrel::{Client, QueryParams, Response, Url};
 
 use crate::requests::check_recorded;
 use crate::support::{self, latin1};
+use crate::text::streamed;
 
 /// The rows that cases are different by.
 const DIFFERENCES: &str = include_str!("../../docs/differences-from-httpx.md");
@@ -149,8 +150,8 @@ support::test! {
     async fn iter_lines() {
         let (cases, mut vectors) = Vectors::cases(include_str!("../data/iter_lines.json"));
         for case in &cases {
-            let chunks: Vec<_> = case["chunks"].as_array().unwrap().iter().map(|chunk| chunk.as_str().unwrap().to_owned()).collect();
-            let mut response = support::streamed(chunks);
+            let chunks = case["chunks"].as_array().unwrap().iter().map(|chunk| chunk.as_str().unwrap().into()).collect();
+            let mut response = streamed("utf-8", chunks);
             let (mut lines, mut seen) = (response.lines(), Vec::new());
             while let Some(line) = lines.next().await {
                 seen.push(line.unwrap());

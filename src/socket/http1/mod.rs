@@ -11,7 +11,7 @@ mod splits;
 pub(super) use body::BodyDecoder;
 pub(super) use drain::drain;
 pub(super) use encode::field as write_field;
-pub(super) use exchange::Exchange;
+pub(super) use exchange::{Exchange, MAX_INTERIM};
 pub(super) use head::HeadReader;
 
 use crate::error::{Error, ErrorKind};

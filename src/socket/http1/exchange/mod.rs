@@ -31,7 +31,7 @@ use crate::trace::Trace;
 const MIN_READ: usize = 8 * 1024;
 const MAX_READ: usize = 128 * 1024;
 /// Interim responses per request (RFC 9110 15.2 sets no limit, so a server could send them for ever).
-const MAX_INTERIM: usize = 16;
+pub(in crate::socket) const MAX_INTERIM: usize = 16;
 
 /// The points that a trace tells of, by HTTPX's names.
 const SEND_HEAD: &str = "http11.send_request_headers";
