@@ -46,8 +46,9 @@ impl ProxySettings {
         let Some(proxy) = &config.proxy else { return Ok(None) };
         let settings = Self::new(proxy)?;
         #[cfg(all(feature = "tls", not(target_family = "wasm")))]
-        let tls =
-            settings.speaks_tls().then(|| TlsSettings::new(tls_of(proxy, config), config.trust_env)).transpose()?;
+        let tls = (settings.address.scheme() == "https")
+            .then(|| TlsSettings::new(tls_of(proxy, config), config.trust_env))
+            .transpose()?;
         #[cfg(all(feature = "tls", not(target_family = "wasm")))]
         let settings = Self { tls, ..settings };
         Ok(Some(Box::new(settings)))
@@ -78,10 +79,6 @@ impl ProxySettings {
     /// Whether it is handed the request whole. Else it opens a tunnel.
     pub(super) fn passes_on(&self, url: &Url) -> bool {
         url.scheme() == "http" && self.socks.is_none() && !self.tunnel_only
-    }
-
-    pub(super) fn speaks_tls(&self) -> bool {
-        self.address.scheme() == "https"
     }
 
     /// Asks the proxy at the other end of the stream for a tunnel to the URL's host.
