@@ -52,7 +52,7 @@ pub use body::Body;
 pub use bytes::Bytes;
 pub use client::{Client, ClientBuilder, IntoHookResult, RequestBuilder, SendOptions};
 pub use config::{Limits, Timeout};
-pub use connect::{ConnectTarget, Resolver};
+pub use connect::{ConnectTarget, NetworkBackend, NetworkStream, Resolver};
 pub use cookies::{Cookie, Cookies, SameSite};
 #[cfg(feature = "charset")]
 pub use decode::text::detect_encoding;

@@ -13,7 +13,8 @@ use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpSocket;
 use tokio::task::JoinHandle;
-pub(crate) use tokio::time::Sleep;
+/// tokio's, so that a program whose tests pause time pauses that of its requests, too.
+pub(crate) use tokio::time::{Instant, Sleep};
 
 use super::TcpOptions;
 use crate::error::{Error, ErrorKind, Result};
@@ -26,6 +27,10 @@ pub trait MaybeSync: Sync {}
 impl<T: Sync + ?Sized> MaybeSync for T {}
 /// A boxed future, `Send` here.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+pub(crate) fn now() -> Instant {
+    Instant::now()
+}
 
 pub(crate) fn sleep(duration: Duration) -> Sleep {
     tokio::time::sleep(duration)

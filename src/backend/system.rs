@@ -8,8 +8,6 @@ use std::net::IpAddr;
 use std::path::Path;
 use std::time::Duration;
 
-pub(crate) use std::time::Instant;
-
 use super::Runtime;
 use crate::error::Result;
 
@@ -19,11 +17,6 @@ pub(crate) enum HostStream {}
 /// No host reads URLs for it either.
 pub(crate) fn host_url(_: &str) -> Option<String> {
     None
-}
-
-#[expect(clippy::disallowed_methods, reason = "the edge where time comes in")]
-pub(crate) fn now() -> Instant {
-    Instant::now()
 }
 
 /// Since the Unix epoch; zero if the clock stands before it.

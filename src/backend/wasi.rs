@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker, ready};
 use std::time::Duration;
+pub(crate) use std::time::Instant;
 
 use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -172,6 +173,11 @@ impl Runtime {
 }
 
 // -- timers --
+
+#[expect(clippy::disallowed_methods, reason = "the edge where time comes in")]
+pub(crate) fn now() -> Instant {
+    Instant::now()
+}
 
 pub(crate) type Sleep = Ready;
 

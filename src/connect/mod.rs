@@ -1,5 +1,6 @@
 //! What a program can say about how connections are made: from where, by which names and addresses, and which to refuse.
 
+mod network;
 mod target;
 
 use std::fmt;
@@ -8,6 +9,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use network::{NetworkBackend, NetworkStream};
 pub use target::ConnectTarget;
 
 use crate::backend::{BoxFuture, MaybeSend, MaybeSync};
@@ -83,6 +85,7 @@ pub(crate) struct ConnectConfig {
     /// By host, or host and port.
     pub(crate) resolved: Vec<(String, Vec<IpAddr>)>,
     pub(crate) guard: Option<Own<dyn Guard>>,
+    pub(crate) network: Option<Own<dyn NetworkBackend>>,
 }
 
 impl ConnectConfig {
@@ -96,6 +99,7 @@ impl ConnectConfig {
             (self.resolver.is_some(), "resolver"),
             (!self.resolved.is_empty(), "resolve"),
             (self.guard.is_some(), "connect_guard"),
+            (self.network.is_some(), "network_backend"),
         ];
         given.iter().find(|(given, _)| *given).map(|(_, name)| *name)
     }
@@ -207,6 +211,15 @@ macro_rules! connect_settings {
             + 'static,
         ) -> Self {
             self.config.connect.guard = Some(crate::connect::Own(std::sync::Arc::new(guard)));
+            self
+        }
+
+        /// Opens connections by this [`NetworkBackend`](crate::NetworkBackend) in place of the system: through a tunnel of one's own,
+        /// to a server in the same program, or over what a test scripts. TLS, proxies and HTTP are spoken over them as over any
+        /// other. `Unsupported` beside the settings of what it replaces (`uds`, `local_address`, `tcp_keepalive`, `resolver`, `resolve`
+        /// and `connect_guard`) and where the host makes the connections; on WASI `https://` does not go over them.
+        pub fn network_backend(mut self, backend: impl crate::connect::NetworkBackend) -> Self {
+            self.config.connect.network = Some(crate::connect::Own(std::sync::Arc::new(backend)));
             self
         }
     };

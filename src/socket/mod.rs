@@ -3,6 +3,7 @@
 mod assign;
 mod connect;
 mod http1;
+mod network;
 mod pool;
 mod proxy;
 mod socks;
@@ -146,7 +147,7 @@ impl SocketTransport {
         let (url, trace) = (request.url(), request.trace());
         let stream = match &self.proxy {
             Some(proxy) => self.connect_through(proxy, url, trace).await?,
-            None => self.connector.open(url, trace).await?.into(),
+            None => self.connector.open(url, trace).await?,
         };
         match url.scheme() {
             #[cfg(all(feature = "tls", not(target_family = "wasm")))]
@@ -165,7 +166,7 @@ impl SocketTransport {
     }
 
     async fn connect_proxy(&self, proxy: &ProxySettings, trace: &Trace) -> Result<Stream> {
-        let stream: Stream = self.connector.open(&proxy.address, trace).await?.into();
+        let stream = self.connector.open(&proxy.address, trace).await?;
         #[cfg(all(feature = "tls", not(target_family = "wasm")))]
         if let Some(tls) = &proxy.tls {
             let handshake = tls.handshake(stream, &proxy.address);

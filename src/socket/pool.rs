@@ -36,7 +36,7 @@ impl Connection {
     }
 
     /// Whether it must not serve again: its time is over, or the server closed it, or sent what nobody asked for.
-    fn is_stale(&self) -> bool {
+    fn is_stale(&mut self) -> bool {
         self.until.is_some_and(|until| until <= now()) || self.stream.is_stale()
     }
 }

@@ -6,11 +6,13 @@ use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use super::network::OwnStream;
 use crate::backend::TcpStream;
 use crate::tls::TlsInfo;
 
 pub(super) enum Stream {
     Plain(TcpStream),
+    Own(OwnStream),
     #[cfg(all(feature = "tls", not(target_family = "wasm")))]
     Tls(Box<tokio_rustls::client::TlsStream<Stream>>),
 }
@@ -18,12 +20,13 @@ pub(super) enum Stream {
 impl Stream {
     /// Whether an idle connection must not be used again. Nothing is due on it: what there is to read would be its end, or
     /// bytes that nobody asked for. (Over TLS session tickets come before the first response.)
-    pub(super) fn is_stale(&self) -> bool {
+    pub(super) fn is_stale(&mut self) -> bool {
         match self {
             Self::Plain(stream) => stream.is_stale(),
+            Self::Own(stream) => stream.is_stale(),
             #[cfg(all(feature = "tls", not(target_family = "wasm")))]
             Self::Tls(stream) => {
-                let (inner, session) = stream.get_ref();
+                let (inner, session) = stream.get_mut();
                 // It wants nothing to read when it holds bytes back, or has read the peer's close_notify.
                 !session.wants_read() || inner.is_stale()
             }
@@ -33,16 +36,10 @@ impl Stream {
     /// What the handshake came to: the last one, with the server itself.
     pub(super) fn tls_info(&self) -> Option<TlsInfo> {
         match self {
-            Self::Plain(_) => None,
+            Self::Plain(_) | Self::Own(_) => None,
             #[cfg(all(feature = "tls", not(target_family = "wasm")))]
             Self::Tls(stream) => super::tls::info(stream.get_ref().1),
         }
-    }
-}
-
-impl From<TcpStream> for Stream {
-    fn from(stream: TcpStream) -> Self {
-        Self::Plain(stream)
     }
 }
 
@@ -51,6 +48,7 @@ macro_rules! delegate {
     ($self:ident, $method:ident($($argument:expr),*)) => {
         match &mut *$self {
             Stream::Plain(stream) => Pin::new(stream).$method($($argument),*),
+            Stream::Own(stream) => Pin::new(stream).$method($($argument),*),
             #[cfg(all(feature = "tls", not(target_family = "wasm")))]
             Stream::Tls(stream) => Pin::new(stream).$method($($argument),*),
         }

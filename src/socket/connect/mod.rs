@@ -15,11 +15,15 @@ use url::Url;
 
 use self::addresses::Addresses;
 use super::authority;
+use super::network::OwnStream;
+use super::stream::Stream;
 use crate::backend::{HAS_UNIX_SOCKETS, TcpOptions, TcpStream, connect_tcp, connect_unix};
 use crate::config::TransportConfig;
-use crate::connect::{ConnectTarget, Guard, Own};
+use crate::connect::{ConnectConfig, ConnectTarget, Guard, NetworkBackend, Own};
 use crate::error::{Error, ErrorKind, Result};
 use crate::trace::Trace;
+
+const TCP: &str = "connection.connect_tcp";
 
 /// Makes the connections of a transport.
 pub(super) struct Connector {
@@ -27,6 +31,7 @@ pub(super) struct Connector {
     options: TcpOptions,
     uds: Option<PathBuf>,
     guard: Option<Own<dyn Guard>>,
+    network: Option<Own<dyn NetworkBackend>>,
     retries: u32,
 }
 
@@ -41,20 +46,26 @@ impl Connector {
             }
             _ => {}
         }
+        check_network(config)?;
         Ok(Self {
             addresses: Addresses::new(connect, config.local_address)?,
             options: TcpOptions { local: config.local_address, keepalive: connect.tcp_keepalive },
             uds: connect.uds.clone(),
             guard: connect.guard.clone(),
+            network: connect.network.clone(),
             retries: connect.retries,
         })
     }
 
     /// A plain connection to the URL's host, or to the Unix socket in its place.
-    pub(super) async fn open(&self, url: &Url, trace: &Trace) -> Result<TcpStream> {
-        match &self.uds {
-            Some(path) => trace.around("connection.connect_unix_socket", path.display(), unix(url, path)).await,
-            None => trace.around("connection.connect_tcp", authority(url), self.tcp(url)).await,
+    pub(super) async fn open(&self, url: &Url, trace: &Trace) -> Result<Stream> {
+        match (&self.uds, &self.network) {
+            (Some(path), _) => {
+                let connection = trace.around("connection.connect_unix_socket", path.display(), unix(url, path));
+                connection.await.map(Stream::Plain)
+            }
+            (None, Some(network)) => trace.around(TCP, authority(url), own(url, network)).await,
+            (None, None) => trace.around(TCP, authority(url), self.tcp(url)).await.map(Stream::Plain),
         }
     }
 
@@ -121,6 +132,30 @@ fn v4(address: IpAddr) -> Option<Ipv4Addr> {
         IpAddr::V4(address) => Some(address),
         IpAddr::V6(_) => None,
     }
+}
+
+/// Where the program makes the connections, nothing else decides on how.
+fn check_network(config: &TransportConfig) -> Result<()> {
+    let rest = ConnectConfig { network: None, retries: 0, ..config.connect.clone() };
+    let replaced = config.local_address.map(|_| "local_address").or(rest.first_given());
+    match replaced.filter(|_| config.connect.network.is_some()) {
+        Some(name) => Err(Error::new(
+            ErrorKind::Unsupported,
+            format!("network_backend cannot honour {name}: leave one of them away"),
+        )),
+        None => Ok(()),
+    }
+}
+
+async fn own(url: &Url, network: &Own<dyn NetworkBackend>) -> Result<Stream> {
+    // An IPv6 address has brackets in a URL alone.
+    let host = url.host_str().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
+    let port = url.port_or_known_default().unwrap_or_default();
+    let stream = network.0.connect_tcp(host, port).await.map_err(|error| {
+        let message = format!("Could not connect to {}: {error}", authority(url));
+        Error::new(ErrorKind::Connect, message).with_source(error).with_url(url)
+    })?;
+    Ok(Stream::Own(OwnStream(stream)))
 }
 
 async fn unix(url: &Url, path: &Path) -> Result<TcpStream> {
