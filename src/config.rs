@@ -11,7 +11,8 @@ use crate::tls::Tls;
 ///
 /// `connect` covers resolving, TCP, what a proxy is asked and TLS; `read` and `write` each wait for the next piece, not for the whole;
 /// `pool` waits for a free connection; `total` covers everything from `send` to the end of the body, redirects
-/// and auth rounds included. `None` means no limit. Where the host makes the connections (fetch), `read` also covers
+/// and auth rounds included. `None` means no limit. A server that sends a byte now and then passes `read` for ever: `total` and
+/// `min_rate`, both off by default, are against it. Where the host makes the connections (fetch), `read` also covers
 /// connecting, and `connect` counts only if `read` is `None`; `write` and `pool` have no meaning there.
 ///
 /// ```
@@ -33,6 +34,18 @@ pub struct Timeout {
     pub pool: Option<Duration>,
     /// The whole request, the response's body included.
     pub total: Option<Duration>,
+    /// How fast the response must come.
+    pub min_rate: Option<MinRate>,
+}
+
+/// So many bytes in each so long of waiting for a response, see [`Timeout::min_rate`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct MinRate {
+    /// As they come over the wire, not decoded.
+    pub bytes: u64,
+    /// Over which they are counted.
+    pub per: Duration,
 }
 
 impl Default for Timeout {
@@ -44,12 +57,19 @@ impl Default for Timeout {
 impl Timeout {
     /// The same limit for connect, read, write and pool; no total deadline.
     pub const fn all(limit: Duration) -> Self {
-        Self { connect: Some(limit), read: Some(limit), write: Some(limit), pool: Some(limit), total: None }
+        Self {
+            connect: Some(limit),
+            read: Some(limit),
+            write: Some(limit),
+            pool: Some(limit),
+            total: None,
+            min_rate: None,
+        }
     }
 
     /// No limit at all.
     pub const fn none() -> Self {
-        Self { connect: None, read: None, write: None, pool: None, total: None }
+        Self { connect: None, read: None, write: None, pool: None, total: None, min_rate: None }
     }
 
     /// Limits resolving, TCP and TLS together.
@@ -75,6 +95,21 @@ impl Timeout {
     /// Limits the whole request.
     pub fn total(self, limit: impl Into<Option<Duration>>) -> Self {
         Self { total: limit.into(), ..self }
+    }
+
+    /// Asks that of a response so many bytes come at least in each so long of waiting for them (libcurl's
+    /// `CURLOPT_LOW_SPEED_LIMIT` and `_TIME`); one that comes more slowly is a `ReadTimeout`. The time until its first byte is
+    /// `read`'s, and the time between two reads of the program does not count. Where the host speaks HTTP (fetch, `https://` on WASI)
+    /// it holds for the body alone.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use whimbrel::Timeout;
+    /// let timeout = Timeout::default().min_rate(1_000, Duration::from_secs(30));
+    /// assert_eq!(timeout.min_rate.map(|rate| rate.bytes), Some(1_000));
+    /// ```
+    pub fn min_rate(self, bytes: u64, per: Duration) -> Self {
+        Self { min_rate: Some(MinRate { bytes, per }), ..self }
     }
 }
 

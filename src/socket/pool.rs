@@ -205,6 +205,11 @@ impl Lease {
         self.connection.as_mut().expect("a connection in use is there until it is released")
     }
 
+    /// Those of its pool.
+    pub(super) fn limits(&self) -> Limits {
+        self.permit.room.as_ref().map(|room| room.pool.limits).unwrap_or_default()
+    }
+
     pub(super) fn is_released(&self) -> bool {
         self.connection.is_none()
     }
