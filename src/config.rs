@@ -11,7 +11,8 @@ use crate::tls::Tls;
 ///
 /// `connect` covers resolving, TCP, what a proxy is asked and TLS; `read` and `write` each wait for the next piece, not for the whole;
 /// `pool` waits for a free connection; `total` covers everything from `send` to the end of the body, redirects
-/// and auth rounds included. `None` means no limit. Where the host makes the connections (fetch), `read` also covers
+/// and auth rounds included. `None` means no limit. A server that sends a byte now and then passes `read` for ever: `total` and
+/// `min_rate`, both off by default, are against it. Where the host makes the connections (fetch), `read` also covers
 /// connecting, and `connect` counts only if `read` is `None`; `write` and `pool` have no meaning there.
 ///
 /// ```
@@ -33,6 +34,18 @@ pub struct Timeout {
     pub pool: Option<Duration>,
     /// The whole request, the response's body included.
     pub total: Option<Duration>,
+    /// How fast the response must come.
+    pub min_rate: Option<MinRate>,
+}
+
+/// So many bytes in each so long of waiting for a response, see [`Timeout::min_rate`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct MinRate {
+    /// As they come over the wire, not decoded.
+    pub bytes: u64,
+    /// Over which they are counted.
+    pub per: Duration,
 }
 
 impl Default for Timeout {
@@ -44,12 +57,19 @@ impl Default for Timeout {
 impl Timeout {
     /// The same limit for connect, read, write and pool; no total deadline.
     pub const fn all(limit: Duration) -> Self {
-        Self { connect: Some(limit), read: Some(limit), write: Some(limit), pool: Some(limit), total: None }
+        Self {
+            connect: Some(limit),
+            read: Some(limit),
+            write: Some(limit),
+            pool: Some(limit),
+            total: None,
+            min_rate: None,
+        }
     }
 
     /// No limit at all.
     pub const fn none() -> Self {
-        Self { connect: None, read: None, write: None, pool: None, total: None }
+        Self { connect: None, read: None, write: None, pool: None, total: None, min_rate: None }
     }
 
     /// Limits resolving, TCP and TLS together.
@@ -76,6 +96,21 @@ impl Timeout {
     pub fn total(self, limit: impl Into<Option<Duration>>) -> Self {
         Self { total: limit.into(), ..self }
     }
+
+    /// Asks that of a response so many bytes come at least in each so long of waiting for them (libcurl's
+    /// `CURLOPT_LOW_SPEED_LIMIT` and `_TIME`); one that comes more slowly is a `ReadTimeout`. The time until its first byte is
+    /// `read`'s, and the time between two reads of the program does not count. Where the host speaks HTTP (fetch, `https://` on WASI)
+    /// it holds for the body alone.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use whimbrel::Timeout;
+    /// let timeout = Timeout::default().min_rate(1_000, Duration::from_secs(30));
+    /// assert_eq!(timeout.min_rate.map(|rate| rate.bytes), Some(1_000));
+    /// ```
+    pub fn min_rate(self, bytes: u64, per: Duration) -> Self {
+        Self { min_rate: Some(MinRate { bytes, per }), ..self }
+    }
 }
 
 /// A `Duration` limits every phase, as [`Timeout::all`].
@@ -92,10 +127,11 @@ impl From<Option<Duration>> for Timeout {
     }
 }
 
-/// How many connections the pool may hold: 100, 20 of them idle, idle ones for 5 seconds (HTTPX).
+/// How many connections the pool may hold: 100, 20 of them idle, idle ones for 5 seconds (HTTPX). And how large the head of a
+/// response over one of them may be.
 ///
 /// ```
-/// let limits = whimbrel::Limits::default().max_connections(10);
+/// let limits = whimbrel::Limits::default().max_connections(10).max_connections_per_host(2);
 /// assert_eq!(limits.max_keepalive_connections, Some(20));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,6 +143,16 @@ pub struct Limits {
     pub max_keepalive_connections: Option<usize>,
     /// How long an idle connection is kept.
     pub keepalive_expiry: Option<Duration>,
+    /// Connections to one origin (scheme, host and port), or to a proxy that hands requests on; requests beyond wait, and are in
+    /// nobody's way who asks others. No limit by default.
+    pub max_connections_per_host: Option<usize>,
+    /// How long a connection serves, however often it is used: afterwards names are resolved and certificates verified anew. A
+    /// request that is under way is not cut off. No limit by default.
+    pub max_connection_lifetime: Option<Duration>,
+    /// The most bytes that a response's head may have, 128 KiB by default. One field may take half of it, the status line 8 KiB.
+    pub max_head_size: usize,
+    /// The most fields that a response's head may have, 256 by default.
+    pub max_head_fields: usize,
 }
 
 impl Default for Limits {
@@ -115,6 +161,10 @@ impl Default for Limits {
             max_connections: Some(100),
             max_keepalive_connections: Some(20),
             keepalive_expiry: Some(Duration::from_secs(5)),
+            max_connections_per_host: None,
+            max_connection_lifetime: None,
+            max_head_size: 128 * 1024,
+            max_head_fields: 256,
         }
     }
 }
@@ -133,6 +183,47 @@ impl Limits {
     /// Limits how long an idle connection is kept. `None` means for ever.
     pub fn keepalive_expiry(self, limit: impl Into<Option<Duration>>) -> Self {
         Self { keepalive_expiry: limit.into(), ..self }
+    }
+
+    /// Limits the connections to one origin. `None` means no limit of its own.
+    ///
+    /// ```
+    /// // Polite to each server, whatever the others have to do.
+    /// let limits = whimbrel::Limits::default().max_connections_per_host(6);
+    /// ```
+    pub fn max_connections_per_host(self, limit: impl Into<Option<usize>>) -> Self {
+        Self { max_connections_per_host: limit.into(), ..self }
+    }
+
+    /// Limits how long a connection serves, counted from when it was made (libcurl's `CURLOPT_MAXLIFETIME_CONN`). `None` means for
+    /// ever.
+    ///
+    /// ```
+    /// // A service that moved to another address is found there within five minutes.
+    /// let limits = whimbrel::Limits::default().max_connection_lifetime(std::time::Duration::from_secs(300));
+    /// ```
+    pub fn max_connection_lifetime(self, limit: impl Into<Option<Duration>>) -> Self {
+        Self { max_connection_lifetime: limit.into(), ..self }
+    }
+
+    /// Limits the bytes of a response's head; a larger one is `LimitExceeded`. One field may take half of them, the status line 8
+    /// KiB at most.
+    ///
+    /// ```
+    /// // For a server with a very long Content-Security-Policy.
+    /// let limits = whimbrel::Limits::default().max_head_size(1024 * 1024);
+    /// ```
+    pub fn max_head_size(self, bytes: usize) -> Self {
+        Self { max_head_size: bytes, ..self }
+    }
+
+    /// Limits the fields of a response's head; one with more is `LimitExceeded`.
+    ///
+    /// ```
+    /// let limits = whimbrel::Limits::default().max_head_fields(1_000);
+    /// ```
+    pub fn max_head_fields(self, fields: usize) -> Self {
+        Self { max_head_fields: fields, ..self }
     }
 }
 

@@ -6,24 +6,34 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use crate::backend::{Instant, Sleep, now, sleep};
+use crate::config::MinRate;
 use crate::error::{Error, ErrorKind, Result};
 
 /// A point in time after which a poll gives up. Without one it never does.
 #[derive(Default)]
 pub(crate) struct Deadline {
     at: Option<Instant>,
+    limit: Duration,
     timer: Option<Pin<Box<Sleep>>>,
 }
 
 impl Deadline {
     /// So long from now; a limit beyond the clock's range never ends.
     pub(crate) fn after(limit: Option<Duration>) -> Self {
-        Self { at: limit.and_then(|limit| now().checked_add(limit)), timer: None }
+        let at = limit.and_then(|limit| now().checked_add(limit));
+        Self { at, limit: limit.unwrap_or_default(), timer: None }
     }
 
     /// Whether the time is over.
     pub(crate) fn is_over(&self) -> bool {
         self.at.is_some_and(|at| now() >= at)
+    }
+
+    /// The error of a request that took too long as a whole.
+    pub(crate) fn passed(&self) -> Error {
+        let message =
+            format!("The request did not finish within {:?}, the total timeout; raise it to allow more", self.limit);
+        Error::new(ErrorKind::TotalTimeout, message)
     }
 
     /// Ready once the time is over. The timer starts at the first call.
@@ -71,6 +81,57 @@ impl Patience {
     }
 }
 
+/// A limit on how slowly bytes come: so many at least in each so long of waiting. What the program does in between does not count.
+pub(crate) struct Pace {
+    least: MinRate,
+    came: u64,
+    waited: Duration,
+    waiting_since: Option<Instant>,
+    patience: Patience,
+}
+
+impl Pace {
+    pub(crate) fn new(least: MinRate) -> Self {
+        Self { least, came: 0, waited: Duration::ZERO, waiting_since: None, patience: Patience::default() }
+    }
+
+    /// Bytes came, and the wait for them is over.
+    pub(crate) fn count(&mut self, bytes: usize) {
+        if let Some(since) = self.waiting_since.take() {
+            self.waited = self.waited.saturating_add(now().saturating_duration_since(since));
+            self.patience.reset();
+        }
+        // Who comes much later than the timer did something else meanwhile, see `LATE`.
+        if self.waited > self.least.per.saturating_add(LATE) {
+            *self = Self::new(self.least);
+        }
+        self.came = self.came.saturating_add(bytes as u64);
+    }
+
+    /// Nothing more is there. Ready once fewer came than should have.
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Error> {
+        loop {
+            if self.came >= self.least.bytes {
+                *self = Self::new(self.least);
+            }
+            let left = self.least.per.saturating_sub(self.waited);
+            if left.is_zero() {
+                return Poll::Ready(too_slow(self.least));
+            }
+            self.waiting_since.get_or_insert_with(now);
+            ready!(self.patience.poll(Some(left), cx));
+            self.waited = self.least.per;
+        }
+    }
+}
+
+fn too_slow(least: MinRate) -> Error {
+    let MinRate { bytes, per } = least;
+    let message =
+        format!("The response came too slowly: fewer than {bytes} bytes in {per:?} of waiting, the minimum rate");
+    Error::new(ErrorKind::ReadTimeout, message)
+}
+
 /// The future's result, or the error if it takes longer than the limit. The timer starts only when the future waits.
 #[allow(dead_code, reason = "the waits of fetch have more than one end")]
 pub(crate) async fn within<T>(
@@ -99,10 +160,4 @@ pub(crate) fn timed_out(kind: ErrorKind, what: &str, limit: Duration) -> Error {
         _ => "read",
     };
     Error::new(kind, format!("{what} within {limit:?}, the {name} timeout"))
-}
-
-/// The error of a request that took too long as a whole.
-pub(crate) fn total_timeout() -> Error {
-    let message = "The request did not finish within the total timeout; raise it to allow more";
-    Error::new(ErrorKind::TotalTimeout, message)
 }

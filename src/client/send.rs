@@ -14,7 +14,7 @@ use crate::auth::{Auth, Basic, Step};
 use crate::backend::{now, unix_time};
 use crate::body::Body;
 use crate::cookies::{Cookies, renew};
-use crate::deadline::{Deadline, total_timeout};
+use crate::deadline::Deadline;
 use crate::error::{Error, ErrorKind, Result};
 use crate::headers::Headers;
 use crate::redirect;
@@ -77,7 +77,7 @@ impl Client {
                 Ok(response)
             }
             (Some(Err(error)), _) => Err(error),
-            (None, url) => Err(total_timeout().at(url.as_ref())),
+            (None, url) => Err(deadline.passed().at(url.as_ref())),
         }
     }
 

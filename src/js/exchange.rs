@@ -16,7 +16,7 @@ use super::failure::failure;
 use crate::backend::Instant;
 use crate::body::HostStream;
 use crate::client::RequestBuilder;
-use crate::deadline::{Deadline, total_timeout};
+use crate::deadline::Deadline;
 use crate::error::Result;
 use crate::host::set;
 use crate::response::Response;
@@ -172,7 +172,7 @@ impl Body {
             Self::Bytes(bytes) if bytes.is_empty() => Poll::Ready(Ok(None)),
             Self::Bytes(bytes) => Poll::Ready(Ok(Some(Uint8Array::from(&std::mem::take(bytes)[..])))),
             Self::Host { pieces, deadline, url } => match pieces.as_mut().poll_piece(cx) {
-                Poll::Pending => deadline.poll(cx).map(|()| Err(total_timeout().with_url(url))),
+                Poll::Pending => deadline.poll(cx).map(|()| Err(deadline.passed().with_url(url))),
                 piece => piece.map_err(|error| error.with_url(url)),
             },
         }

@@ -135,7 +135,7 @@ impl SocketTransport {
             match within(request.timeout().connect, late, self.connect(request)).await {
                 Ok(stream) => {
                     let tls = stream.tls_info().filter(|_| request.url().scheme() == "https");
-                    return Ok(permit.lease(&self.key(request), Connection::new(stream, tls)));
+                    return Ok(permit.lease(Connection::new(stream, tls)));
                 }
                 Err(error) => self.connector.wait_to_retry(retries, error, request.trace()).await?,
             }

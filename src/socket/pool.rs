@@ -26,23 +26,39 @@ pub(super) struct Connection {
     pub(super) write: Vec<u8>,
     /// When the server said that it closes it (`Keep-Alive: timeout=…`).
     pub(super) until: Option<Instant>,
+    /// When it has served long enough (`Limits::max_connection_lifetime`).
+    retires: Option<Instant>,
     /// A body that nobody read to its end, and that stands between this connection and its next request.
     pub(super) unread: Option<BodyDecoder>,
 }
 
 impl Connection {
     pub(super) fn new(stream: Stream, tls: Option<TlsInfo>) -> Box<Self> {
-        Box::new(Self { stream, tls, read: BytesMut::new(), write: Vec::new(), until: None, unread: None })
+        Box::new(Self {
+            stream,
+            tls,
+            read: BytesMut::new(),
+            write: Vec::new(),
+            until: None,
+            retires: None,
+            unread: None,
+        })
     }
 
     /// Whether it must not serve again: its time is over, or the server closed it, or sent what nobody asked for.
     fn is_stale(&mut self) -> bool {
-        self.until.is_some_and(|until| until <= now()) || self.stream.is_stale()
+        let has_end = self.until.is_some() || self.retires.is_some();
+        has_end && self.is_over(now()) || self.stream.is_stale()
+    }
+
+    fn is_over(&self, now: Instant) -> bool {
+        [self.until, self.retires].into_iter().flatten().any(|end| end <= now)
     }
 }
 
 pub(super) struct Pool {
     state: Mutex<Assignment<Box<Connection>>>,
+    limits: Limits,
 }
 
 /// What [`Pool::checkout`] found.
@@ -63,7 +79,7 @@ impl Checkout {
 
 impl Pool {
     pub(super) fn new(limits: Limits) -> Arc<Self> {
-        Arc::new(Self { state: Mutex::new(Assignment::new(limits)) })
+        Arc::new(Self { state: Mutex::new(Assignment::new(limits)), limits })
     }
 
     /// An idle connection that is still good, or permission to open one; waits its turn for so long.
@@ -73,7 +89,7 @@ impl Pool {
             None => self.wait(origin, patience).await?,
         };
         let mut lease = match granted {
-            Granted::Connect => return Ok(Checkout::Connect(self.permit())),
+            Granted::Connect => return Ok(Checkout::Connect(self.permit(origin.into()))),
             Granted::Reuse(origin, connection) => self.lease(origin, connection),
         };
         // Whoever waited its turn does not go back to the end of the line for a connection that is of no use.
@@ -99,12 +115,12 @@ impl Pool {
         self.lock().stats()
     }
 
-    fn permit(self: &Arc<Self>) -> Permit {
-        Permit { pool: Some(self.clone()) }
+    fn permit(self: &Arc<Self>, origin: Arc<str>) -> Permit {
+        Permit { room: Some(Room { pool: self.clone(), origin }) }
     }
 
     fn lease(self: &Arc<Self>, origin: Arc<str>, connection: Box<Connection>) -> Lease {
-        Lease { origin, connection: Some(connection), permit: self.permit() }
+        Lease { connection: Some(connection), permit: self.permit(origin) }
     }
 
     fn request(&self, origin: &str) -> Option<Granted<Box<Connection>>> {
@@ -149,29 +165,35 @@ impl Drop for Place<'_> {
     }
 }
 
-/// Room for one connection, given back on drop.
+/// Room for one connection to an origin, given back on drop.
 pub(super) struct Permit {
-    pool: Option<Arc<Pool>>,
+    room: Option<Room>,
+}
+
+struct Room {
+    pool: Arc<Pool>,
+    origin: Arc<str>,
 }
 
 impl Permit {
-    /// The room is taken by this connection from now on.
-    pub(super) fn lease(self, origin: &str, connection: Box<Connection>) -> Lease {
-        Lease { origin: origin.into(), connection: Some(connection), permit: self }
+    /// The room is taken by this connection, which is new, from now on.
+    pub(super) fn lease(self, mut connection: Box<Connection>) -> Lease {
+        let lifetime = self.room.as_ref().and_then(|room| room.pool.limits.max_connection_lifetime);
+        connection.retires = lifetime.and_then(|lifetime| now().checked_add(lifetime));
+        Lease { connection: Some(connection), permit: self }
     }
 }
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        if let Some(pool) = self.pool.take() {
-            pool.lock().closed();
+        if let Some(room) = self.room.take() {
+            room.pool.lock().closed(&room.origin);
         }
     }
 }
 
 /// A connection in use. Dropped before [`Lease::release`] it is closed, for nobody knows what state it is in.
 pub(crate) struct Lease {
-    origin: Arc<str>,
     connection: Option<Box<Connection>>,
     permit: Permit,
 }
@@ -181,6 +203,11 @@ impl Lease {
     pub(super) fn connection(&mut self) -> &mut Connection {
         // Invariant of this module: only `release` takes the connection, at the end of an exchange.
         self.connection.as_mut().expect("a connection in use is there until it is released")
+    }
+
+    /// Those of its pool.
+    pub(super) fn limits(&self) -> Limits {
+        self.permit.room.as_ref().map(|room| room.pool.limits).unwrap_or_default()
     }
 
     pub(super) fn is_released(&self) -> bool {
@@ -212,13 +239,14 @@ impl Lease {
     /// Back to the pool if it may serve again and nothing is left to read; else it is closed.
     pub(super) fn release(&mut self, reusable: bool) {
         let Some(connection) = self.connection.take() else { return };
-        let reusable = reusable && (connection.read.is_empty() || connection.unread.is_some());
-        let Some(pool) = self.permit.pool.take() else { return };
+        let Some(Room { pool, origin }) = self.permit.room.take() else { return };
         let now = now();
+        let is_clean = connection.read.is_empty() || connection.unread.is_some();
+        let kept = Some(connection).filter(|connection| reusable && is_clean && !connection.is_over(now));
         let mut state = pool.lock();
-        match reusable {
-            true => state.put_back(self.origin.clone(), connection, now),
-            false => state.closed(),
+        match kept {
+            Some(connection) => state.put_back(origin, connection, now),
+            None => state.closed(&origin),
         }
         let expired = state.expire(now);
         drop(state);

@@ -6,11 +6,12 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use url::{Position, Url};
 
 use super::connect::Connector;
+use super::http1::HeadLimits;
 use super::socks::Socks;
 #[cfg(all(feature = "tls", not(target_family = "wasm")))]
 use super::tls::TlsSettings;
 use super::tunnel;
-use crate::config::TransportConfig;
+use crate::config::{Limits, TransportConfig};
 use crate::credentials::Credentials;
 use crate::error::{Error, ErrorKind, Result, without_credentials};
 use crate::headers::Headers;
@@ -33,6 +34,8 @@ pub(in crate::socket) struct ProxySettings {
     pub(in crate::socket) headers: Headers,
     socks: Option<Socks>,
     tunnel_only: bool,
+    /// For what it answers when it is asked for a tunnel.
+    limits: HeadLimits,
     /// Sessions of its own (threat D12), if it speaks TLS.
     #[cfg(all(feature = "tls", not(target_family = "wasm")))]
     pub(super) tls: Option<TlsSettings>,
@@ -44,7 +47,7 @@ const FRAMING: [HeaderName; 3] = [HOST, CONTENT_LENGTH, TRANSFER_ENCODING];
 impl ProxySettings {
     pub(super) fn of(config: &TransportConfig) -> Result<Option<Box<Self>>> {
         let Some(proxy) = &config.proxy else { return Ok(None) };
-        let settings = Self::new(proxy)?;
+        let settings = Self { limits: config.limits.unwrap_or_default().into(), ..Self::new(proxy)? };
         #[cfg(all(feature = "tls", not(target_family = "wasm")))]
         let tls = (settings.address.scheme() == "https")
             .then(|| TlsSettings::new(tls_of(proxy, config), config.trust_env))
@@ -71,6 +74,7 @@ impl ProxySettings {
             headers,
             socks,
             tunnel_only: proxy.tunnel_only,
+            limits: Limits::default().into(),
             #[cfg(all(feature = "tls", not(target_family = "wasm")))]
             tls: None,
         })
@@ -89,7 +93,7 @@ impl ProxySettings {
         let target = &url[Position::BeforeHost..Position::AfterPort];
         match &self.socks {
             Some(socks) => trace.around(socks.point(), target, socks.open(stream, url, connector)).await,
-            None => trace.around("proxy.connect", target, tunnel::open(stream, url, &self.headers)).await,
+            None => trace.around("proxy.connect", target, tunnel::open(stream, url, &self.headers, self.limits)).await,
         }
     }
 

@@ -5,13 +5,13 @@ use http::{Method, StatusCode};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use url::{Position, Url};
 
-use super::http1::{HeadReader, MAX_INTERIM, write_field};
+use super::http1::{HeadLimits, HeadReader, MAX_INTERIM, write_field};
 use crate::error::{Error, ErrorKind, Result};
 use crate::headers::Headers;
 use crate::response::Head;
 
 /// Asks the proxy for a tunnel to the URL's host. The fields are what it is to be told, and all that it is (H12).
-pub(super) async fn open<S>(stream: &mut S, target: &Url, fields: &Headers) -> Result<()>
+pub(super) async fn open<S>(stream: &mut S, target: &Url, fields: &Headers, limits: HeadLimits) -> Result<()>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
@@ -21,7 +21,7 @@ where
     };
     asked.await.map_err(|error| broken(&error))?;
     for _ in 0..=MAX_INTERIM {
-        let head = answer(stream).await?;
+        let head = answer(stream, limits).await?;
         if !head.status.is_informational() {
             return judge(&head);
         }
@@ -44,8 +44,8 @@ fn request(target: &Url, fields: &Headers) -> Vec<u8> {
 }
 
 /// Byte by byte: what follows the head is not ours to read but TLS's.
-async fn answer(stream: &mut (impl AsyncRead + Unpin)) -> Result<Head> {
-    let (mut reader, mut buffer) = (HeadReader::default(), BytesMut::new());
+async fn answer(stream: &mut (impl AsyncRead + Unpin), limits: HeadLimits) -> Result<Head> {
+    let (mut reader, mut buffer) = (HeadReader::new(limits), BytesMut::new());
     loop {
         let byte = stream.read_u8().await.map_err(|error| broken(&error))?;
         buffer.extend_from_slice(&[byte]);
@@ -80,6 +80,7 @@ fn broken(error: &std::io::Error) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Limits;
     use crate::proxy::Proxy;
     use crate::socket::proxy::ProxySettings;
 
@@ -94,7 +95,8 @@ mod tests {
             let (mut client, mut proxy) = tokio::io::duplex(1 << 20);
             proxy.write_all(answer.as_bytes()).await.unwrap();
             proxy.shutdown().await.unwrap();
-            let opened = open(&mut client, &"https://example.com/x".parse().unwrap(), &fields()).await;
+            let opened =
+                open(&mut client, &"https://example.com/x".parse().unwrap(), &fields(), Limits::default().into()).await;
             client.read_to_string(&mut rest).await.unwrap();
             opened
         });

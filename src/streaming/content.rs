@@ -7,7 +7,6 @@ use http::header::CONTENT_ENCODING;
 
 use super::StreamingResponse;
 use crate::body::Incoming;
-use crate::deadline::total_timeout;
 use crate::decode::{Decoded, Decoders};
 use crate::error::{Error, ErrorKind, Result};
 
@@ -33,14 +32,23 @@ impl StreamingResponse {
             Poll::Pending => self.parts.deadline.poll(cx).is_ready(),
         };
         match polled {
-            _ if is_late => Poll::Ready(Some(Err(self.fail(total_timeout())))),
+            _ if is_late => Poll::Ready(Some(Err(self.fail(self.parts.deadline.passed())))),
+            Poll::Pending => self.poll_pace(cx).map(|error| Some(Err(self.fail(error)))),
             Poll::Ready(Some(Ok(bytes))) => {
+                if let Some(pace) = &mut self.parts.pace {
+                    pace.count(bytes.len());
+                }
                 self.parts.downloaded += if self.parts.counted { 0 } else { bytes.len() as u64 };
                 Poll::Ready(Some(Ok(bytes)))
             }
             Poll::Ready(Some(Err(error))) => Poll::Ready(Some(Err(self.fail(error)))),
             end => end,
         }
+    }
+
+    /// O1: the body lets wait, and that for too long already.
+    fn poll_pace(&mut self, cx: &mut Context<'_>) -> Poll<Error> {
+        self.parts.pace.as_mut().map_or(Poll::Pending, |pace| pace.poll(cx))
     }
 
     pub(super) fn poll_content(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes>>> {
@@ -95,7 +103,7 @@ impl StreamingResponse {
                     format!("The response has more than {most} bytes once decoded; max_decoded_size allows more");
                 Err(self.fail(Error::new(ErrorKind::LimitExceeded, message)))
             }
-            _ if self.parts.deadline.is_over() => Err(self.fail(total_timeout())),
+            _ if self.parts.deadline.is_over() => Err(self.fail(self.parts.deadline.passed())),
             _ => Ok(content),
         }
     }

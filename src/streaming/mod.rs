@@ -23,7 +23,7 @@ pub use self::text_stream::TextStream;
 use crate::backend::Instant;
 use crate::body::Incoming;
 use crate::config::MAX_DECODED_SIZE;
-use crate::deadline::Deadline;
+use crate::deadline::{Deadline, Pace};
 use crate::decode::text::TextEncoding;
 use crate::error::Result;
 use crate::request::Request;
@@ -61,6 +61,8 @@ pub(crate) struct Parts {
     pub(crate) next_request: Option<Request>,
     pub(crate) encoding: TextEncoding,
     pub(crate) deadline: Deadline,
+    /// Where a minimum rate was asked for.
+    pace: Option<Box<Pace>>,
     pub(crate) started: Option<Instant>,
     body: Incoming,
     decoders: Decoding,
@@ -73,6 +75,7 @@ pub(crate) struct Parts {
 
 impl StreamingResponse {
     pub(crate) fn from_parts(request: Request, head: Head, body: Incoming) -> Self {
+        let pace = request.timeout().min_rate.map(|least| Box::new(Pace::new(least)));
         let parts = Parts {
             head,
             request,
@@ -80,6 +83,7 @@ impl StreamingResponse {
             next_request: None,
             encoding: TextEncoding::default(),
             deadline: Deadline::default(),
+            pace,
             started: None,
             body,
             decoders: Decoding::Unknown,

@@ -7,16 +7,42 @@ use http::{HeaderName, HeaderValue, Method, StatusCode, Version};
 use httparse::Status;
 
 use super::remote;
+use crate::config::Limits;
 use crate::error::{Error, ErrorKind, Result};
 use crate::headers::Headers;
 use crate::response::Head;
 
-/// The most bytes that a head may have.
-const MAX_HEAD: usize = 128 * 1024;
-/// The most fields that a head may have.
-const MAX_FIELDS: usize = 256;
-const MAX_FIELD: usize = 64 * 1024;
 const MAX_STATUS_LINE: usize = 8 * 1024;
+
+/// How large a head may be.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::socket) struct HeadLimits {
+    size: usize,
+    fields: usize,
+}
+
+impl From<Limits> for HeadLimits {
+    fn from(limits: Limits) -> Self {
+        Self { size: limits.max_head_size, fields: limits.max_head_fields }
+    }
+}
+
+impl HeadLimits {
+    /// A line's limit: the first is the status, the others are fields.
+    fn line(self, is_first: bool) -> usize {
+        if is_first { MAX_STATUS_LINE } else { self.size / 2 }
+    }
+
+    fn exceeded(self) -> Error {
+        let Self { size, fields } = self;
+        let message = format!(
+            "The response's head is too large (limits: {size} bytes, {fields} fields, {} bytes a field, 8 KiB the status line); \
+             Limits::max_head_size and max_head_fields allow more",
+            size / 2
+        );
+        Error::new(ErrorKind::LimitExceeded, message)
+    }
+}
 
 /// How the end of the response's body is found (RFC 9112 6.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,15 +64,25 @@ pub(in crate::socket) struct Parsed {
 }
 
 /// Finds the end of a head in bytes that arrive in pieces, looking at each byte once.
-#[derive(Default)]
 pub(in crate::socket) struct HeadReader {
-    scanned: usize,
+    limits: HeadLimits,
+    seen: Seen,
+}
+
+/// What of the head was looked at.
+#[derive(Default)]
+struct Seen {
+    bytes: usize,
     lines: usize,
     line_start: usize,
     bare_lf: Option<bool>,
 }
 
 impl HeadReader {
+    pub(in crate::socket) fn new(limits: HeadLimits) -> Self {
+        Self { limits, seen: Seen::default() }
+    }
+
     /// Takes a head off the buffer once it is whole.
     pub(in crate::socket) fn read(&mut self, buffer: &mut BytesMut, method: &Method) -> Result<Option<Parsed>> {
         check_start(buffer)?;
@@ -54,10 +90,10 @@ impl HeadReader {
             Some(end) => {
                 let bytes = Bytes::copy_from_slice(&buffer[..end]);
                 buffer.advance(end);
-                *self = Self::default();
-                parse(&bytes, method).map(Some)
+                let fields = std::mem::take(&mut self.seen).lines.saturating_sub(1);
+                parse(&bytes, fields, method).map(Some)
             }
-            None if buffer.len() > MAX_HEAD => Err(too_large()),
+            None if buffer.len() > self.limits.size => Err(self.limits.exceeded()),
             None => Ok(None),
         }
     }
@@ -65,34 +101,28 @@ impl HeadReader {
     /// The index behind the empty line. Lines end with CRLF, or all of them with LF (RFC 9112 2.2 allows it); a mixture
     /// is how a response is smuggled past one of two parsers.
     fn find_end(&mut self, buffer: &[u8]) -> Result<Option<usize>> {
-        while let Some(found) = memchr::memchr(b'\n', &buffer[self.scanned..]) {
-            let at = self.scanned + found;
+        let (limits, seen) = (self.limits, &mut self.seen);
+        while let Some(found) = memchr::memchr(b'\n', &buffer[seen.bytes..]) {
+            let at = seen.bytes + found;
             let bare = at == 0 || buffer[at - 1] != b'\r';
-            if *self.bare_lf.get_or_insert(bare) != bare {
+            if *seen.bare_lf.get_or_insert(bare) != bare {
                 return Err(remote("The response's head mixes line endings"));
             }
-            let length = at + usize::from(bare) - 1 - self.line_start;
-            self.scanned = at + 1;
-            if length == 0 && self.lines > 0 {
-                return if at < MAX_HEAD { Ok(Some(at + 1)) } else { Err(too_large()) };
+            let length = at + usize::from(bare) - 1 - seen.line_start;
+            seen.bytes = at + 1;
+            if length == 0 && seen.lines > 0 {
+                return if at < limits.size { Ok(Some(at + 1)) } else { Err(limits.exceeded()) };
             }
-            if length > if self.lines == 0 { MAX_STATUS_LINE } else { MAX_FIELD } || self.lines > MAX_FIELDS {
-                return Err(too_large());
+            if length > limits.line(seen.lines == 0) || seen.lines > limits.fields {
+                return Err(limits.exceeded());
             }
-            self.lines += 1;
-            self.line_start = at + 1;
+            seen.lines += 1;
+            seen.line_start = at + 1;
         }
-        self.scanned = buffer.len();
-        let limit = if self.lines == 0 { MAX_STATUS_LINE } else { MAX_FIELD };
-        if buffer.len() - self.line_start > limit + 1 { Err(too_large()) } else { Ok(None) }
+        seen.bytes = buffer.len();
+        let is_too_long = buffer.len() - seen.line_start > limits.line(seen.lines == 0).saturating_add(1);
+        if is_too_long { Err(limits.exceeded()) } else { Ok(None) }
     }
-}
-
-fn too_large() -> Error {
-    Error::new(
-        ErrorKind::LimitExceeded,
-        "The response's head is too large (limits: 128 KiB, 256 fields, 64 KiB a field, 8 KiB the status line)",
-    )
 }
 
 /// Tells early that something else than HTTP/1 answers, instead of waiting for the end of a head that never comes.
@@ -111,24 +141,20 @@ fn check_start(buffer: &[u8]) -> Result<()> {
     Err(remote(format!("The server does not speak HTTP/1.1: it sent '{shown}'{hint}")))
 }
 
-fn parse(bytes: &Bytes, method: &Method) -> Result<Parsed> {
-    let mut fields = [httparse::EMPTY_HEADER; 64];
-    let mut response = httparse::Response::new(&mut fields);
-    match response.parse(bytes) {
-        Ok(Status::Complete(length)) => convert(&response, bytes, length, method),
-        Err(httparse::Error::TooManyHeaders) => parse_many(bytes, method),
-        Ok(Status::Partial) => Err(remote("The response's head ends too early")),
-        Err(error) => Err(malformed(error)),
+fn parse(bytes: &Bytes, fields: usize, method: &Method) -> Result<Parsed> {
+    if fields <= USUAL_FIELDS {
+        return parse_into(&mut [httparse::EMPTY_HEADER; USUAL_FIELDS], bytes, method);
     }
+    parse_into(&mut vec![httparse::EMPTY_HEADER; fields], bytes, method)
 }
 
-/// The rare head with more fields than fit the first try.
-fn parse_many(bytes: &Bytes, method: &Method) -> Result<Parsed> {
-    let mut fields = vec![httparse::EMPTY_HEADER; MAX_FIELDS];
-    let mut response = httparse::Response::new(&mut fields);
+/// Fields for which room is made without asking for memory.
+const USUAL_FIELDS: usize = 64;
+
+fn parse_into<'a>(fields: &mut [httparse::Header<'a>], bytes: &'a Bytes, method: &Method) -> Result<Parsed> {
+    let mut response = httparse::Response::new(fields);
     match response.parse(bytes) {
         Ok(Status::Complete(length)) => convert(&response, bytes, length, method),
-        Err(httparse::Error::TooManyHeaders) => Err(too_large()),
         Ok(Status::Partial) => Err(remote("The response's head ends too early")),
         Err(error) => Err(malformed(error)),
     }

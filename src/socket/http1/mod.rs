@@ -12,7 +12,7 @@ pub(super) use body::BodyDecoder;
 pub(super) use drain::drain;
 pub(super) use encode::field as write_field;
 pub(super) use exchange::{Exchange, MAX_INTERIM};
-pub(super) use head::HeadReader;
+pub(super) use head::{HeadLimits, HeadReader};
 
 use crate::error::{Error, ErrorKind};
 

@@ -6,6 +6,7 @@ use http::Method;
 
 use super::body::{BodyDecoder, Decoded};
 use super::head::{Framing, HeadReader};
+use crate::config::Limits;
 use crate::error::Result;
 
 const HEADS: &[&str] = &[
@@ -44,7 +45,7 @@ fn cuts(bytes: &[u8]) -> impl Iterator<Item = Vec<&[u8]>> {
 
 /// What a head is read as; `None` where it is not complete. Errors are alike, for a cut may show another one first.
 fn head(pieces: &[&[u8]]) -> Result<Option<String>, ()> {
-    let (mut reader, mut buffer) = (HeadReader::default(), BytesMut::new());
+    let (mut reader, mut buffer) = (HeadReader::new(Limits::default().into()), BytesMut::new());
     let mut parsed = None;
     for piece in pieces {
         buffer.extend_from_slice(piece);

@@ -20,7 +20,7 @@ use super::remote;
 use crate::backend::now;
 use crate::body::{Incoming, IncomingBody};
 use crate::config::Timeout;
-use crate::deadline::{Patience, timed_out};
+use crate::deadline::{Pace, Patience, timed_out};
 use crate::error::{Error, ErrorKind, Result};
 use crate::request::Request;
 use crate::response::Head;
@@ -51,6 +51,8 @@ pub(in crate::socket) struct Exchange {
     keep_alive: bool,
     timeout: Timeout,
     patience: Patience,
+    /// How fast the head comes, where a minimum rate was asked for.
+    pace: Option<Box<Pace>>,
     trace: Trace,
     is_head_sent: bool,
     /// The response's head is what is waited for, as far as the trace knows.
@@ -90,6 +92,7 @@ impl Exchange {
         request: &mut Request,
         proxy: Option<&ProxySettings>,
     ) -> Result<Self> {
+        let reader = HeadReader::new(lease.limits().into());
         let out = &mut lease.connection().write;
         out.clear();
         let framing = encode::head(request, proxy, out)?;
@@ -100,12 +103,13 @@ impl Exchange {
             lease,
             upload,
             written: 0,
-            reader: HeadReader::default(),
+            reader,
             interim: 0,
             body: BodyDecoder::new(super::head::Framing::UntilClose),
             keep_alive,
             timeout: request.timeout(),
             patience: Patience::default(),
+            pace: request.timeout().min_rate.map(|least| Box::new(Pace::new(least))),
             trace: request.trace().clone(),
             is_head_sent: false,
             is_head_awaited: false,
@@ -205,8 +209,17 @@ impl Exchange {
                 Poll::Ready(Ok(0)) => return Poll::Ready(Err(self.disconnected())),
                 Poll::Ready(Ok(_)) => {}
                 Poll::Ready(Err(error)) => return Poll::Ready(Err(self.broken(error))),
-                Poll::Pending => return self.poll_patience(cx).map(Err),
+                Poll::Pending => return self.poll_pace(cx).map(Err),
             }
+        }
+    }
+
+    /// O1: a head that began to come goes on. (The body's pace is counted where it is read, whoever speaks HTTP.)
+    fn poll_pace(&mut self, cx: &mut Context<'_>) -> Poll<Error> {
+        let has_begun = !self.lease.connection().read.is_empty();
+        match self.pace.as_mut().filter(|_| has_begun).map_or(Poll::Pending, |pace| pace.poll(cx)) {
+            Poll::Pending => self.poll_patience(cx),
+            slow => slow,
         }
     }
 
@@ -214,8 +227,11 @@ impl Exchange {
         let connection = self.lease.connection();
         connection.read.reserve(room);
         let read = pin!(connection.stream.read_buf(&mut connection.read)).poll(cx);
-        if read.is_ready() {
+        if let Poll::Ready(read) = &read {
             self.patience.reset();
+            if let (Ok(bytes), Some(pace)) = (read, &mut self.pace) {
+                pace.count(*bytes);
+            }
         }
         read
     }
