@@ -230,6 +230,13 @@ impl Limits {
 /// What a compressed response may decode to.
 pub(crate) const MAX_DECODED_SIZE: u64 = 1 << 30;
 
+/// When a silent HTTP/2 connection is asked whether it is still there, and how long for an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct KeepAlive {
+    pub(crate) interval: Duration,
+    pub(crate) timeout: Duration,
+}
+
 /// Everything that a transport needs to know; what it cannot honour it refuses when it is built.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct TransportConfig {
@@ -239,7 +246,8 @@ pub(crate) struct TransportConfig {
     pub(crate) local_address: Option<IpAddr>,
     pub(crate) connect: ConnectConfig,
     pub(crate) http1: bool,
-    pub(crate) http2: bool,
+    pub(crate) http2: Option<bool>,
+    pub(crate) http2_keep_alive: Option<KeepAlive>,
     pub(crate) trust_env: bool,
 }
 
@@ -252,7 +260,8 @@ impl Default for TransportConfig {
             local_address: None,
             connect: ConnectConfig::default(),
             http1: true,
-            http2: false,
+            http2: None,
+            http2_keep_alive: None,
             trust_env: true,
         }
     }
@@ -283,16 +292,37 @@ macro_rules! transport_settings {
 
         crate::connect::connect_settings!();
 
-        /// Speaks HTTP/1.1, on by default. `Unsupported` to switch off where the host chooses the version.
+        /// Speaks HTTP/1.1, on by default. Without it `http://` means HTTP/2 from the first byte (prior knowledge, RFC 9113 3.3), and a
+        /// server at `https://` that does not choose HTTP/2 is an error of the kind `Connect`. `Unsupported` to switch off where the host
+        /// chooses the version (on WASI for `https://`), and for requests that a proxy passes on: `Proxy::tunnel_only` tunnels them.
         pub fn http1(mut self, on: bool) -> Self {
             self.config.http1 = on;
             self
         }
 
-        /// Speaks HTTP/2, off by default. `Unsupported` where the host chooses the version, and, until a later version, on
-        /// sockets too.
+        /// Speaks HTTP/2 where the server at `https://` chooses it (ALPN), on by default natively (HTTPX: off by default). One connection
+        /// then takes as many requests at once as the server allows; when it is full, and `limits` allows, there is another one.
+        /// `http://` is HTTP/1.1, unless [`http1(false)`](Self::http1) says otherwise. Needs the feature `http2`, which is on by default.
+        /// `Unsupported` to decide on where the host chooses the version.
+        ///
+        /// ```
+        /// # whimbrel_server::guide(async |server| {
+        /// use whimbrel::{Client, Version};
+        /// let client = Client::builder().http1(false).http2(true).build()?;
+        /// let response = client.get(format!("{server}/get")).await?;
+        /// assert_eq!(response.version(), Some(Version::HTTP_2));
+        /// # Ok(()) });
+        /// ```
         pub fn http2(mut self, on: bool) -> Self {
-            self.config.http2 = on;
+            self.config.http2 = Some(on);
+            self
+        }
+
+        /// Asks the server of an HTTP/2 connection each `interval` whether it is still there (PING, RFC 9113 6.7), off by default. If no
+        /// answer comes within `timeout`, the connection is given up, and its requests fail with `ReadTimeout`. On WASI it is asked
+        /// while requests are under way. `Unsupported` where the host makes the connections.
+        pub fn http2_keep_alive(mut self, interval: std::time::Duration, timeout: std::time::Duration) -> Self {
+            self.config.http2_keep_alive = Some(crate::config::KeepAlive { interval, timeout });
             self
         }
 

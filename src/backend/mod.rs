@@ -14,7 +14,8 @@
 //! - `run(future)`: drives a whole program;
 //! - for the socket transport, natively and on WASI: `TcpStream` (tokio's `AsyncRead` and `AsyncWrite`, and `is_stale`),
 //!   `resolve(host, port)`, `connect_tcp(address, TcpOptions)`, of which several may be under way at once, and
-//!   `connect_unix(path)`, where `HAS_UNIX_SOCKETS`.
+//!   `connect_unix(path)`, where `HAS_UNIX_SOCKETS`; `RuntimeId` and `current_runtime()`, by which connections of one runtime are kept
+//!   from another; `Background`, which drives a future beside the requests that need it.
 //!
 //! A backend never decides anything about HTTP and never panics on what the host tells it.
 

@@ -153,7 +153,7 @@ impl Runtime {
 /// A TCP connection, or one to a Unix socket. It lives as long as the runtime that it was made on.
 pub(crate) struct TcpStream {
     socket: Socket,
-    runtime: Option<tokio::runtime::Id>,
+    runtime: RuntimeId,
 }
 
 enum Socket {
@@ -162,8 +162,31 @@ enum Socket {
     Unix(tokio::net::UnixStream),
 }
 
-fn current_runtime() -> Option<tokio::runtime::Id> {
+/// Which runtime drives what is opened here: nothing that lives on one is of use on another.
+pub(crate) type RuntimeId = Option<tokio::runtime::Id>;
+
+pub(crate) fn current_runtime() -> RuntimeId {
     tokio::runtime::Handle::try_current().ok().map(|runtime| runtime.id())
+}
+
+/// Work that goes on beside the requests that need it: a task, which ends with its runtime.
+#[cfg_attr(not(feature = "http2"), expect(dead_code, reason = "HTTP/1.1 has no need of it"))]
+pub(crate) struct Background;
+
+#[cfg_attr(not(feature = "http2"), expect(dead_code, reason = "HTTP/1.1 has no need of it"))]
+impl Background {
+    pub(crate) fn new(work: impl Future<Output = ()> + Send + 'static) -> Self {
+        tokio::spawn(work);
+        Self
+    }
+
+    /// The runtime drives it.
+    pub(crate) fn poll(&self, _: &mut Context<'_>) {}
+
+    /// Lets it look at what has happened on its connection while nobody waited.
+    pub(crate) async fn catch_up(&self) {
+        tokio::task::yield_now().await;
+    }
 }
 
 impl TcpStream {

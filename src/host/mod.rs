@@ -41,7 +41,8 @@ fn check(config: &TransportConfig, host: &str) -> Result<()> {
     let refused = [
         (config.proxy.is_some(), "proxy: the host decides on proxies"),
         (config.tls.is_some(), "tls: the host decides what it trusts"),
-        (config.http2 || !config.http1, "http1 and http2: the host chooses the version"),
+        (config.http2.is_some() || !config.http1, "http1 and http2: the host chooses the version"),
+        (config.http2_keep_alive.is_some(), "http2_keep_alive: the host keeps the connections"),
         (config.local_address.is_some(), "local_address: the host makes the connections"),
         (config.limits.is_some(), "limits: the host keeps the connections"),
     ];

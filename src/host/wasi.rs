@@ -16,11 +16,14 @@ pub(crate) struct WasiTransport {
 }
 
 impl WasiTransport {
-    /// `limits`, `proxy` and how connections are made hold for the sockets; what neither side can honour is refused.
+    /// `limits`, `proxy`, HTTP/2 and how connections are made hold for the sockets; what neither side can honour is refused.
     pub(crate) fn new(config: &TransportConfig) -> Result<Self> {
         let own = TransportConfig { limits: None, local_address: None, proxy: None, ..config.clone() };
+        let own = TransportConfig { http1: true, http2: None, http2_keep_alive: None, ..own };
         check(&TransportConfig { connect: Default::default(), ..own }, "wasi:http")?;
-        let for_http_alone = config.proxy.is_some().then_some("proxy").or_else(|| config.connect.first_given());
+        let for_http_alone = [(config.proxy.is_some(), "proxy"), (!config.http1, "http1(false)")];
+        let for_http_alone = for_http_alone.iter().find(|(is_set, _)| *is_set).map(|(_, name)| *name);
+        let for_http_alone = for_http_alone.or_else(|| config.connect.first_given());
         Ok(Self { socket: SocketTransport::new(config)?, for_http_alone })
     }
 

@@ -1,27 +1,32 @@
 //! The pool's rules: which request gets which connection. No IO, no clock, no lock: time is an argument.
 
 mod origins;
+mod shared;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::task::Waker;
 
-use self::origins::{Idle, Origins};
+use self::origins::{Idle, Origins, Speaks};
+pub(super) use self::shared::MemberId;
 use crate::backend::Instant;
 use crate::config::Limits;
 use crate::transport::PoolStats;
 
 /// The connections of a pool and the requests that wait for one (HTTPX 1.12, keep-alive counting idle ones only). What it takes to
 /// find one does not grow with the number of origins.
-pub(super) struct Assignment<C> {
+///
+/// `C` serves one request after the other, `S` several at once (HTTP/2): a request for an origin whose connections may be such takes
+/// part in one that is there, or waits for the first one that is being made.
+pub(super) struct Assignment<C, S> {
     limits: Limits,
-    origins: Origins<C>,
+    origins: Origins<C, S>,
     /// Where the idle connections are, oldest first.
     idle: BTreeMap<u64, usize>,
     /// All connections: idle, in use and being made.
     open: usize,
     /// By ticket, first come first.
-    waiting: BTreeMap<u64, Waiting<C>>,
+    waiting: BTreeMap<u64, Waiting<C, S>>,
     /// The first ticket of each origin that may have another connection, or has one that is idle.
     next: BTreeMap<u64, usize>,
     /// Tickets and idle connections are numbered in the order in which they came.
@@ -31,26 +36,35 @@ pub(super) struct Assignment<C> {
 }
 
 /// It stays in the line until it has taken what it was granted.
-struct Waiting<C> {
+struct Waiting<C, S> {
     origin: usize,
-    granted: Option<Granted<C>>,
+    granted: Option<Granted<C, S>>,
     waker: Option<Waker>,
 }
 
 /// What a request may go on with.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Granted<C> {
+pub(super) enum Granted<C, S> {
     /// An idle connection to its origin.
     Reuse(Arc<str>, C),
+    /// A connection to its origin that others use, too.
+    Share(MemberId, S),
     /// Room for a new one.
     Connect,
+}
+
+/// A connection that is given up, to be dropped without the lock.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Dropped<C, S> {
+    Exclusive(C),
+    Shared(S),
 }
 
 /// A place in the line.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Ticket(u64);
 
-impl<C> Assignment<C> {
+impl<C, S: Clone> Assignment<C, S> {
     pub(super) fn new(limits: Limits) -> Self {
         Self {
             limits,
@@ -65,9 +79,11 @@ impl<C> Assignment<C> {
     }
 
     /// A connection or room for one at once, unless others wait already that could use it.
-    pub(super) fn request(&mut self, origin: &str) -> Option<Granted<C>> {
-        let at = self.origins.find_or_add(origin);
-        let is_first = self.next.is_empty() && self.origins[at].waiting.is_empty();
+    pub(super) fn request(&mut self, origin: &str, may_share: bool) -> Option<Granted<C, S>> {
+        let at = self.find_or_add(origin, may_share);
+        // A stream more is at nobody's expense.
+        let is_first =
+            self.origins[at].waiting.is_empty() && (self.next.is_empty() || self.origins[at].members.have_room());
         let granted = if is_first { self.grant(at) } else { None };
         if granted.is_none() {
             self.origins.forget_unused(at);
@@ -76,8 +92,8 @@ impl<C> Assignment<C> {
     }
 
     /// Joins the line.
-    pub(super) fn wait(&mut self, origin: &str) -> Ticket {
-        let (at, ticket) = (self.origins.find_or_add(origin), self.number());
+    pub(super) fn wait(&mut self, origin: &str, may_share: bool) -> Ticket {
+        let (at, ticket) = (self.find_or_add(origin, may_share), self.number());
         self.waiting.insert(ticket, Waiting { origin: at, granted: None, waker: None });
         self.origins[at].waiting.push_back(ticket);
         self.offer(at);
@@ -87,7 +103,7 @@ impl<C> Assignment<C> {
     }
 
     /// What the line's turn brought, or the waker to call when it comes.
-    pub(super) fn poll(&mut self, ticket: &Ticket, waker: &Waker) -> Option<Granted<C>> {
+    pub(super) fn poll(&mut self, ticket: &Ticket, waker: &Waker) -> Option<Granted<C, S>> {
         let waiting = self.waiting.get_mut(&ticket.0)?;
         if waiting.granted.is_some() {
             return self.waiting.remove(&ticket.0)?.granted;
@@ -102,6 +118,7 @@ impl<C> Assignment<C> {
         let at = waiting.origin;
         match waiting.granted {
             Some(Granted::Reuse(origin, connection)) => self.put_back(origin, connection, now),
+            Some(Granted::Share(id, _)) => self.give_back_at(at, id, now),
             Some(Granted::Connect) => self.closed_at(at),
             None => {
                 if let Ok(index) = self.origins[at].waiting.binary_search(&ticket.0) {
@@ -125,11 +142,12 @@ impl<C> Assignment<C> {
     }
 
     /// Keeps no connection from now on, and hands over those that are idle.
-    pub(super) fn close(&mut self) -> Vec<C> {
+    pub(super) fn close(&mut self) -> Vec<Dropped<C, S>> {
         self.limits.max_keepalive_connections = Some(0);
-        let idle = std::iter::from_fn(|| self.take_oldest()).collect();
+        let mut dropped: Vec<_> = std::iter::from_fn(|| self.take_oldest()).collect();
+        dropped.extend(self.origins.iter_mut().flat_map(|origin| origin.members.retire_all()).map(Dropped::Shared));
         self.serve();
-        idle
+        dropped
     }
 
     /// A connection is free again.
@@ -151,7 +169,7 @@ impl<C> Assignment<C> {
     }
 
     /// Takes out the idle connections that are too old or too many, to be dropped without the lock.
-    pub(super) fn expire(&mut self, now: Instant) -> Vec<C> {
+    pub(super) fn expire(&mut self, now: Instant) -> Vec<Dropped<C, S>> {
         let mut dropped = Vec::new();
         while self.is_oldest_too_much(now) {
             dropped.extend(self.take_oldest());
@@ -181,7 +199,7 @@ impl<C> Assignment<C> {
     /// First come, first served: as long as the first in line can go on, it does. Whoever waits for a host that has as many
     /// connections as it may have is in nobody's way.
     fn serve(&mut self) {
-        while let Some((&ticket, &at)) = self.next.first_key_value() {
+        while let Some((ticket, at)) = self.first_in_line() {
             let Some(granted) = self.grant(at) else { return };
             self.origins[at].waiting.pop_front();
             self.offer(at);
@@ -193,11 +211,21 @@ impl<C> Assignment<C> {
         }
     }
 
+    /// Who needs a connection that the pool has no room for is not in the way of who takes part in one.
+    fn first_in_line(&self) -> Option<(u64, usize)> {
+        let mut line = self.next.iter().map(|(&ticket, &at)| (ticket, at));
+        let first = line.next()?;
+        if self.can_open() || self.origins[first.1].has_connection() {
+            return Some(first);
+        }
+        line.find(|(_, at)| self.origins[*at].has_connection())
+    }
+
     /// Whether the origin's first in line waits for nothing but room in the pool may have changed.
     fn offer(&mut self, at: usize) {
-        let has_room = self.has_room_at(at);
+        let may_open = self.has_room_at(at) && self.origins[at].speaks != Speaks::Trying;
         let origin = &mut self.origins[at];
-        let first = origin.waiting.front().copied().filter(|_| has_room || !origin.idle.is_empty());
+        let first = origin.waiting.front().copied().filter(|_| may_open || origin.has_connection());
         if origin.offered == first {
             return;
         }
@@ -209,20 +237,43 @@ impl<C> Assignment<C> {
         }
     }
 
-    /// The newest idle connection to the origin; else room for one; else the room of the oldest idle one elsewhere.
-    fn grant(&mut self, at: usize) -> Option<Granted<C>> {
+    /// Part of a connection to the origin; else the newest idle one; else room for one; else the room of the oldest idle one elsewhere.
+    fn grant(&mut self, at: usize) -> Option<Granted<C, S>> {
+        if let Some((id, connection, number)) = self.origins[at].members.take() {
+            number.map(|number| self.idle.remove(&number));
+            return Some(Granted::Share(id, connection));
+        }
         if let Some((origin, connection)) = self.take_newest(at) {
             return Some(Granted::Reuse(origin, connection));
         }
-        if !self.has_room_at(at) {
+        if !self.has_room_at(at) || self.origins[at].speaks == Speaks::Trying {
             return None;
         }
-        if self.limits.max_connections.is_some_and(|most| self.open >= most) {
+        if self.is_full() {
             self.take_oldest()?;
         }
         self.open += 1;
         self.origins[at].open += 1;
+        if self.origins[at].speaks == Speaks::Unknown {
+            self.origins[at].speaks = Speaks::Trying;
+        }
         Some(Granted::Connect)
+    }
+
+    fn find_or_add(&mut self, origin: &str, may_share: bool) -> usize {
+        let at = self.origins.find_or_add(origin);
+        if !may_share {
+            self.origins[at].speaks = Speaks::Http1;
+        }
+        at
+    }
+
+    fn is_full(&self) -> bool {
+        self.limits.max_connections.is_some_and(|most| self.open >= most)
+    }
+
+    fn can_open(&self) -> bool {
+        !self.is_full() || !self.idle.is_empty()
     }
 
     fn has_room_at(&self, at: usize) -> bool {
@@ -236,23 +287,30 @@ impl<C> Assignment<C> {
     }
 
     /// With its room.
-    fn take_oldest(&mut self) -> Option<C> {
-        let (_, at) = self.idle.pop_first()?;
-        let idle = self.origins[at].idle.pop_front()?;
+    fn take_oldest(&mut self) -> Option<Dropped<C, S>> {
+        let (number, at) = self.idle.pop_first()?;
+        let origin = &mut self.origins[at];
+        let dropped = match origin.idle.front().is_some_and(|idle| idle.number == number) {
+            true => Dropped::Exclusive(origin.idle.pop_front()?.connection),
+            false => Dropped::Shared(origin.members.evict(number)?),
+        };
         self.give_up_room(at);
-        Some(idle.connection)
+        Some(dropped)
     }
 
     fn is_oldest_too_much(&self, now: Instant) -> bool {
-        let Some(oldest) = self.idle.first_key_value().and_then(|(_, &at)| self.origins[at].idle.front()) else {
-            return false;
-        };
-        let is_expired = |expiry| now.saturating_duration_since(oldest.since) >= expiry;
+        let oldest = self.idle.first_key_value().and_then(|(&number, &at)| self.origins[at].idle_since(number));
+        let Some(since) = oldest else { return false };
+        let is_expired = |expiry| now.saturating_duration_since(since) >= expiry;
         self.limits.max_keepalive_connections.is_some_and(|most| self.idle.len() > most)
             || self.limits.keepalive_expiry.is_some_and(is_expired)
     }
 
     fn closed_at(&mut self, at: usize) {
+        // If it was the first one that was to show whether it can be shared, the next one is to show it.
+        if self.origins[at].speaks == Speaks::Trying {
+            self.origins[at].speaks = Speaks::Unknown;
+        }
         self.give_up_room(at);
         self.serve();
     }
@@ -262,6 +320,80 @@ impl<C> Assignment<C> {
         self.origins[at].open -= 1;
         self.offer(at);
         self.origins.forget_unused(at);
+    }
+}
+
+/// What is shared.
+impl<C, S: Clone> Assignment<C, S> {
+    /// The new connection serves one request after the other: whoever waits needs another one.
+    pub(super) fn is_exclusive(&mut self, origin: &str) {
+        if let Some(at) = self.origins.find(origin) {
+            self.origins[at].speaks = Speaks::Http1;
+            self.offer(at);
+            self.serve();
+        }
+    }
+
+    /// The new connection can be shared. It is in use by whoever made it, once it is [`open`](Self::open).
+    pub(super) fn enter(&mut self, origin: &str) -> MemberId {
+        let (at, id) = (self.origins.find_or_add(origin), MemberId(self.number()));
+        self.origins[at].members.enter(id);
+        id
+    }
+
+    /// It serves who made it; others, once the server has said how many it takes.
+    pub(super) fn open(&mut self, origin: &str, id: MemberId, connection: S) {
+        if let Some(at) = self.origins.find(origin) {
+            self.origins[at].members.open(id, connection);
+        }
+    }
+
+    /// The server allows so many requests at once from now on.
+    pub(super) fn resize(&mut self, origin: &str, id: MemberId, most: usize) {
+        let Some(at) = self.origins.find(origin) else { return };
+        self.origins[at].members.resize(id, most);
+        self.origins[at].speaks = Speaks::Unknown;
+        self.offer(at);
+        self.serve();
+    }
+
+    /// A request is done with it.
+    pub(super) fn give_back(&mut self, origin: &str, id: MemberId, now: Instant) {
+        if let Some(at) = self.origins.find(origin) {
+            self.give_back_at(at, id, now);
+        }
+    }
+
+    fn give_back_at(&mut self, at: usize, id: MemberId, now: Instant) {
+        let number = self.number();
+        if self.origins[at].members.give_back(id, number, now) {
+            self.idle.insert(number, at);
+        }
+        self.offer(at);
+        self.serve();
+    }
+
+    /// It takes no more requests, and goes once those that are on it are done. What is returned is to be dropped without the lock.
+    pub(super) fn retire(&mut self, origin: &str, id: MemberId) -> Option<S> {
+        let at = self.origins.find(origin)?;
+        let (connection, number) = self.origins[at].members.retire(id)?;
+        number.map(|number| self.idle.remove(&number));
+        self.offer(at);
+        Some(connection)
+    }
+
+    /// It is gone.
+    pub(super) fn leave_shared(&mut self, origin: &str, id: MemberId) {
+        let Some(at) = self.origins.find(origin) else { return };
+        // Whoever gave it up took its room.
+        let Some(number) = self.origins[at].members.leave(id) else { return };
+        number.map(|number| self.idle.remove(&number));
+        self.closed_at(at);
+    }
+
+    /// Whether a connection is being made that everybody may take part in.
+    pub(super) fn is_trying(&mut self, origin: &str) -> bool {
+        self.origins.find(origin).is_some_and(|at| self.origins[at].speaks == Speaks::Trying)
     }
 }
 

@@ -3,6 +3,9 @@
 mod assign;
 mod connect;
 mod http1;
+#[cfg_attr(not(feature = "http2"), path = "http2/absent.rs")]
+mod http2;
+mod multiplex;
 mod network;
 mod pool;
 mod proxy;
@@ -11,22 +14,29 @@ mod stream;
 #[cfg(all(feature = "tls", not(target_family = "wasm")))]
 mod tls;
 mod tunnel;
+mod versions;
 
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use http::Method;
 use url::{Position, Url};
 
 use self::connect::Connector;
 use self::http1::Exchange;
+use self::multiplex::StreamLease;
 pub(crate) use self::pool::Lease;
-use self::pool::{Checkout, Connection, Permit, Pool};
+use self::pool::{Checkout, Connection, Pool};
 use self::proxy::ProxySettings;
 use self::stream::Stream;
+use self::versions::{Version, Versions};
+use crate::backend::{RuntimeId, current_runtime};
+use crate::body::Incoming;
 use crate::config::TransportConfig;
 use crate::deadline::{timed_out, within};
 use crate::error::{Error, ErrorKind, Result};
 use crate::request::Request;
+use crate::response::Head;
 use crate::streaming::StreamingResponse;
 use crate::tls::SniHostname;
 use crate::trace::Trace;
@@ -35,11 +45,40 @@ use crate::url_merge::check_scheme;
 
 const HAS_TLS: bool = cfg!(all(feature = "tls", not(target_family = "wasm")));
 
+/// A request is sent once more so often at most, where the server has not looked at it.
+const MOST_REPEATS: usize = 3;
+
+/// A response's head, and where the rest comes from.
+type Answer = (Head, Incoming);
+
+/// A new connection.
+enum Made {
+    Http1(Box<Connection>),
+    Http2(http2::Begun),
+}
+
+/// Why there is no response.
+struct Failure {
+    error: Error,
+    /// The request may be sent again: nobody saw it, or seeing it twice makes no difference.
+    is_repeatable: bool,
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self { error, is_repeatable: false }
+    }
+}
+
 /// Connections of our own, pooled by origin.
 pub(crate) struct SocketTransport {
     pool: Arc<Pool>,
     connector: Box<Connector>,
     proxy: Option<Box<ProxySettings>>,
+    versions: Versions,
+    http2: http2::Settings,
+    /// The runtime that it was used on first.
+    home: OnceLock<RuntimeId>,
     #[cfg(all(feature = "tls", not(target_family = "wasm")))]
     tls: Box<tls::TlsSettings>,
 }
@@ -47,9 +86,7 @@ pub(crate) struct SocketTransport {
 impl SocketTransport {
     pub(crate) fn new(config: &TransportConfig) -> Result<Self> {
         let unsupported = |message: &'static str| Err(Error::new(ErrorKind::Unsupported, message));
-        if config.http2 || !config.http1 {
-            return unsupported("This version of whimbrel speaks HTTP/1.1 alone: leave http1 on and http2 off");
-        }
+        let versions = Versions::of(config)?;
         if config.tls.is_some() && !HAS_TLS {
             return unsupported("tls: settings of TLS need the feature 'tls', natively");
         }
@@ -57,8 +94,15 @@ impl SocketTransport {
             pool: Pool::new(config.limits.unwrap_or_default()),
             connector: Box::new(Connector::new(config)?),
             proxy: ProxySettings::of(config)?,
+            versions,
+            http2: http2::Settings::of(config),
+            home: OnceLock::new(),
             #[cfg(all(feature = "tls", not(target_family = "wasm")))]
-            tls: Box::new(tls::TlsSettings::new(config.tls.clone().unwrap_or_default(), config.trust_env)?),
+            tls: Box::new(tls::TlsSettings::new(
+                config.tls.clone().unwrap_or_default(),
+                config.trust_env,
+                versions.protocols(),
+            )?),
         })
     }
 
@@ -79,23 +123,45 @@ impl SocketTransport {
         }
     }
 
-    async fn exchange(&self, request: &mut Request) -> Result<(crate::response::Head, crate::body::Incoming)> {
+    async fn exchange(&self, request: &mut Request) -> Result<Answer> {
         check_scheme(request.url())?;
         check_tls(request.url())?;
-        let passed_on = self.passing_on(request.url());
         let method = request.method().clone();
-        let permit = match self.checkout(request).await? {
-            Checkout::Connect(permit) => permit,
-            Checkout::Reuse(lease) => match Exchange::new(lease, request, passed_on)?.run(&method).await {
-                Err(failure) if failure.is_repeatable && request.body().is_repeatable() => {
-                    // The server closed it while the request was under way. Once more, over a connection that is new.
-                    self.checkout(request).await?.into_permit()
+        let mut repeats = 0;
+        loop {
+            match self.attempt(request, &method, repeats > 0).await {
+                Err(failure) if failure.is_repeatable && repeats < MOST_REPEATS && request.body().is_repeatable() => {
+                    repeats += 1;
                 }
                 result => return result.map_err(|failure| failure.error),
-            },
+            }
+        }
+    }
+
+    /// Sends the request over a connection that is there, or a new one. The server may close the former, or refuse the request, while
+    /// that is under way: `again` leaves alone what may be just as old.
+    async fn attempt(&self, request: &mut Request, method: &Method, again: bool) -> Result<Answer, Failure> {
+        let permit = match self.checkout(request).await? {
+            Checkout::Reuse(lease) if !again => {
+                let passed_on = self.passing_on(request.url());
+                return Exchange::new(lease, request, passed_on)?.run(method).await;
+            }
+            Checkout::Reuse(lease) => lease.into_permit(),
+            Checkout::Share(lease) => return Box::pin(share(lease, request, method)).await,
+            Checkout::Connect(permit) => permit,
         };
-        let lease = self.open(permit, request).await?;
-        Exchange::new(lease, request, passed_on)?.run(&method).await.map_err(|failure| failure.error)
+        // Boxed, for it is rare and large.
+        let made = Box::pin(self.open(request)).await?;
+        match made {
+            Made::Http1(connection) => {
+                let lease = permit.lease(connection);
+                let passed_on = self.passing_on(request.url());
+                let answer = Exchange::new(lease, request, passed_on)?.run(method).await;
+                // Nothing speaks for a third connection when a new one is lost (N8).
+                answer.map_err(|failure| Failure { is_repeatable: false, ..failure })
+            }
+            Made::Http2(begun) => Box::pin(share(begun.open(permit), request, method)).await,
+        }
     }
 
     /// The proxy, if it passes this request on instead of tunnelling it.
@@ -105,18 +171,29 @@ impl SocketTransport {
 
     /// What its connections may be shared by. A proxy that passes requests on takes those to all origins over one; a tunnel
     /// leads to one origin, and under another name for TLS it is another connection (threat D13).
-    fn key<'a>(&'a self, request: &'a Request) -> Cow<'a, str> {
+    fn key<'a>(&'a self, request: &'a Request, may_share: bool) -> Cow<'a, str> {
         let url = request.url();
         let origin = self.passing_on(url).map_or_else(|| origin(url), |proxy| Cow::Borrowed(&proxy.pool_key));
-        match sni(request) {
-            // No origin has a space in it.
+        // No origin has a space in it.
+        let key = match sni(request) {
             Some(SniHostname(name)) => Cow::Owned(format!("{origin} {name}")),
             None => origin,
+        };
+        // What is shared is driven by the runtime on which it was made, and of no use to another one.
+        if may_share && *self.home.get_or_init(current_runtime) != current_runtime() {
+            return Cow::Owned(format!("{key} on {:?}", current_runtime()));
         }
+        key
     }
 
     async fn checkout(&self, request: &Request) -> Result<Checkout> {
-        self.pool.checkout(&self.key(request), request.timeout().pool).await
+        let may_share = self.versions_for(request.url())?.may_share(request.url());
+        self.pool.checkout(&self.key(request, may_share), may_share, request.timeout()).await
+    }
+
+    /// A proxy that passes requests on is spoken to in HTTP/1.1.
+    fn versions_for(&self, url: &Url) -> Result<Versions> {
+        self.passing_on(url).map_or(Ok(self.versions), |_| self.versions.passed_on())
     }
 
     /// Closes what is idle, and keeps nothing from now on.
@@ -128,18 +205,32 @@ impl SocketTransport {
         Some(self.pool.stats())
     }
 
-    async fn open(&self, permit: Permit, request: &Request) -> Result<Lease> {
+    /// A new connection, on which HTTP can begin.
+    async fn open(&self, request: &Request) -> Result<Made> {
         let late = |limit| timed_out(ErrorKind::ConnectTimeout, "No connection could be made", limit);
         let mut retries = 0;
         loop {
-            match within(request.timeout().connect, late, self.connect(request)).await {
-                Ok(stream) => {
-                    let tls = stream.tls_info().filter(|_| request.url().scheme() == "https");
-                    return Ok(permit.lease(Connection::new(stream, tls)));
-                }
+            match within(request.timeout().connect, late, self.make(request)).await {
+                Ok(made) => return Ok(made),
                 Err(error) => self.connector.wait_to_retry(retries, error, request.trace()).await?,
             }
             retries += 1;
+        }
+    }
+
+    async fn make(&self, request: &Request) -> Result<Made> {
+        let stream = self.connect(request).await?;
+        let tls = stream.tls_info().filter(|_| request.url().scheme() == "https");
+        match self.versions_for(request.url())?.chosen(request.url(), stream.has_chosen_http2())? {
+            Version::Http1 => Ok(Made::Http1(Connection::new(stream, tls))),
+            Version::Http2 => {
+                let begun = http2::begin(stream, tls, self.http2);
+                request
+                    .trace()
+                    .around("http2.send_connection_init", authority(request.url()), begun)
+                    .await
+                    .map(Made::Http2)
+            }
         }
     }
 
@@ -174,6 +265,11 @@ impl SocketTransport {
         }
         Ok(stream)
     }
+}
+
+/// The request, on a connection that others use, too.
+async fn share(lease: StreamLease, request: &mut Request, method: &Method) -> Result<Answer, Failure> {
+    http2::Exchange::begin(lease, request).await?.run(method).await
 }
 
 /// The name for TLS, where the user gave another one.

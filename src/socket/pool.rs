@@ -3,15 +3,16 @@
 use std::future::poll_fn;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
-use std::time::Duration;
 
 use bytes::BytesMut;
 
 use super::assign::{Assignment, Granted, Ticket};
 use super::http1::{BodyDecoder, drain};
+use super::http2;
+use super::multiplex::{Membership, Opening, StreamLease};
 use super::stream::Stream;
 use crate::backend::{Instant, now};
-use crate::config::Limits;
+use crate::config::{Limits, Timeout};
 use crate::deadline::{timed_out, within};
 use crate::error::{ErrorKind, Result};
 use crate::tls::TlsInfo;
@@ -56,25 +57,18 @@ impl Connection {
     }
 }
 
+type State = Assignment<Box<Connection>, http2::Connection>;
+
 pub(super) struct Pool {
-    state: Mutex<Assignment<Box<Connection>>>,
+    state: Mutex<State>,
     limits: Limits,
 }
 
 /// What [`Pool::checkout`] found.
 pub(super) enum Checkout {
     Reuse(Lease),
+    Share(StreamLease),
     Connect(Permit),
-}
-
-impl Checkout {
-    /// Room for a new connection, be it that of an idle one.
-    pub(super) fn into_permit(self) -> Permit {
-        match self {
-            Self::Reuse(lease) => lease.into_permit(),
-            Self::Connect(permit) => permit,
-        }
-    }
 }
 
 impl Pool {
@@ -83,12 +77,21 @@ impl Pool {
     }
 
     /// An idle connection that is still good, or permission to open one; waits its turn for so long.
-    pub(super) async fn checkout(self: &Arc<Self>, origin: &str, patience: Option<Duration>) -> Result<Checkout> {
-        let granted = match self.request(origin) {
+    pub(super) async fn checkout(
+        self: &Arc<Self>,
+        origin: &str,
+        may_share: bool,
+        timeout: Timeout,
+    ) -> Result<Checkout> {
+        let granted = match self.request(origin, may_share) {
             Some(granted) => granted,
-            None => self.wait(origin, patience).await?,
+            None => self.wait(origin, may_share, timeout).await?,
         };
         let mut lease = match granted {
+            Granted::Share(id, connection) => {
+                self.lock().count_reuse();
+                return Ok(Checkout::Share(StreamLease::new(self.clone(), origin.into(), id, connection, true)));
+            }
             Granted::Connect => return Ok(Checkout::Connect(self.permit(origin.into()))),
             Granted::Reuse(origin, connection) => self.lease(origin, connection),
         };
@@ -123,32 +126,37 @@ impl Pool {
         Lease { connection: Some(connection), permit: self.permit(origin) }
     }
 
-    fn request(&self, origin: &str) -> Option<Granted<Box<Connection>>> {
+    fn request(&self, origin: &str, may_share: bool) -> Option<Granted<Box<Connection>, http2::Connection>> {
         let (expired, granted) = {
             let mut state = self.lock();
-            (state.expire(now()), state.request(origin))
+            (state.expire(now()), state.request(origin, may_share))
         };
         // Closing takes system calls, which nobody should wait for.
         drop(expired);
         granted
     }
 
-    async fn wait(&self, origin: &str, patience: Option<Duration>) -> Result<Granted<Box<Connection>>> {
-        let place = Place { pool: self, ticket: self.lock().wait(origin) };
+    async fn wait(
+        &self,
+        origin: &str,
+        may_share: bool,
+        timeout: Timeout,
+    ) -> Result<Granted<Box<Connection>, http2::Connection>> {
+        let place = Place { pool: self, ticket: self.lock().wait(origin, may_share) };
+        // Who waits for a connection that is being made for somebody else waits for a connection.
+        let (patience, kind, what) = match self.lock().is_trying(origin) {
+            true => (timeout.connect, ErrorKind::ConnectTimeout, "No connection could be made"),
+            false => (timeout.pool, ErrorKind::PoolTimeout, "No connection of the pool became free"),
+        };
         let turn = poll_fn(|cx| match self.lock().poll(&place.ticket, cx.waker()) {
             Some(granted) => Poll::Ready(Ok(granted)),
             None => Poll::Pending,
         });
-        within(
-            patience,
-            |limit| timed_out(ErrorKind::PoolTimeout, "No connection of the pool became free", limit),
-            turn,
-        )
-        .await
+        within(patience, |limit| timed_out(kind, what, limit), turn).await
     }
 
     /// No code panics while it holds the lock, and the state is whole between its calls: poison means nothing here.
-    fn lock(&self) -> MutexGuard<'_, Assignment<Box<Connection>>> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -178,9 +186,23 @@ struct Room {
 impl Permit {
     /// The room is taken by this connection, which is new, from now on.
     pub(super) fn lease(self, mut connection: Box<Connection>) -> Lease {
+        if let Some(room) = &self.room {
+            room.pool.lock().is_exclusive(&room.origin);
+        }
         let lifetime = self.room.as_ref().and_then(|room| room.pool.limits.max_connection_lifetime);
         connection.retires = lifetime.and_then(|lifetime| now().checked_add(lifetime));
         Lease { connection: Some(connection), permit: self }
+    }
+}
+
+/// A connection that is shared from now on.
+impl Permit {
+    /// The room is taken by a connection that others may take part in, once it is open.
+    pub(super) fn share(mut self) -> (Membership, Opening) {
+        // Invariant of this module: only `release` takes the room, of a lease.
+        let Room { pool, origin } = self.room.take().expect("a permit has its room until it is used");
+        let id = pool.lock().enter(&origin);
+        (Membership::new(&pool, origin.clone(), id), Opening { pool, origin, id })
     }
 }
 

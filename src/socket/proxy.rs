@@ -11,6 +11,8 @@ use super::socks::Socks;
 #[cfg(all(feature = "tls", not(target_family = "wasm")))]
 use super::tls::TlsSettings;
 use super::tunnel;
+#[cfg(all(feature = "tls", not(target_family = "wasm")))]
+use super::versions::Versions;
 use crate::config::{Limits, TransportConfig};
 use crate::credentials::Credentials;
 use crate::error::{Error, ErrorKind, Result, without_credentials};
@@ -50,7 +52,7 @@ impl ProxySettings {
         let settings = Self { limits: config.limits.unwrap_or_default().into(), ..Self::new(proxy)? };
         #[cfg(all(feature = "tls", not(target_family = "wasm")))]
         let tls = (settings.address.scheme() == "https")
-            .then(|| TlsSettings::new(tls_of(proxy, config), config.trust_env))
+            .then(|| TlsSettings::new(tls_of(proxy, config), config.trust_env, Versions::new(true, false).protocols()))
             .transpose()?;
         #[cfg(all(feature = "tls", not(target_family = "wasm")))]
         let settings = Self { tls, ..settings };

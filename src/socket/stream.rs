@@ -33,6 +33,15 @@ impl Stream {
         }
     }
 
+    /// Whether the server chose HTTP/2 when TLS began.
+    pub(super) fn has_chosen_http2(&self) -> bool {
+        match self {
+            Self::Plain(_) | Self::Own(_) => false,
+            #[cfg(all(feature = "tls", not(target_family = "wasm")))]
+            Self::Tls(stream) => stream.get_ref().1.alpn_protocol() == Some(b"h2"),
+        }
+    }
+
     /// What the handshake came to: the last one, with the server itself.
     pub(super) fn tls_info(&self) -> Option<TlsInfo> {
         match self {

@@ -139,10 +139,14 @@ pub(crate) fn server() -> Server {
 impl Server {
     /// A client that trusts the server's authority, where it can be told to.
     pub(crate) fn client(&self) -> whimbrel::Client {
+        self.builder().build().expect("the pem is valid, as are the defaults")
+    }
+
+    pub(crate) fn builder(&self) -> whimbrel::ClientBuilder {
         let builder = whimbrel::Client::builder();
         match &self.ca_pem {
-            Some(pem) => builder.tls(whimbrel::Tls::new().add_root_pem(pem)).build().expect("the pem is valid"),
-            None => builder.build().expect("the defaults are valid"),
+            Some(pem) => builder.tls(whimbrel::Tls::new().add_root_pem(pem)),
+            None => builder,
         }
     }
 }

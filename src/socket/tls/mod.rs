@@ -23,8 +23,10 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::request::Request;
 use crate::tls::{SniHostname, Tls, TlsInfo, TlsVersion};
 
-/// What is offered by ALPN where HTTP/1.1 alone is spoken.
-const HTTP_1: &[&str] = &["http/1.1"];
+/// What is offered by ALPN, the preferred one first.
+pub(super) type Protocols = &'static [&'static str];
+/// What all transports without settings of their own offer.
+const DEFAULT_PROTOCOLS: Protocols = super::versions::Versions::new(true, cfg!(feature = "http2")).protocols();
 
 /// A transport's TLS. What the user gave is read at once; the default roots are loaded when the first connection needs them.
 ///
@@ -33,7 +35,7 @@ const HTTP_1: &[&str] = &["http/1.1"];
 pub(super) struct TlsSettings {
     tls: Tls,
     trust_env: bool,
-    alpn: &'static [&'static str],
+    alpn: Protocols,
     given_roots: Vec<CertificateDer<'static>>,
     identity: Option<Arc<dyn ResolvesClientCert>>,
     config: OnceLock<Arc<ClientConfig>>,
@@ -63,12 +65,12 @@ impl<'a> From<&'a Request> for Target<'a> {
 static DEFAULT: OnceLock<Arc<ClientConfig>> = OnceLock::new();
 
 impl TlsSettings {
-    pub(super) fn new(tls: Tls, trust_env: bool) -> Result<Self> {
+    pub(super) fn new(tls: Tls, trust_env: bool, alpn: Protocols) -> Result<Self> {
         versions(&tls)?;
         roots::check(&tls)?;
         let given_roots = roots::given(&tls.root_pems)?;
         let identity = tls.client_cert.as_ref().map(|cert| identity::load(cert, &provider())).transpose()?;
-        Ok(Self { tls, trust_env, alpn: HTTP_1, given_roots, identity, config: OnceLock::new() })
+        Ok(Self { tls, trust_env, alpn, given_roots, identity, config: OnceLock::new() })
     }
 
     /// The handshake over an open connection, which may itself be TLS: with the server of a request, or at a URL.
@@ -87,7 +89,7 @@ impl TlsSettings {
     }
 
     fn config(&self) -> Result<Arc<ClientConfig>> {
-        let is_default = self.tls == Tls::default() && self.trust_env && self.alpn == HTTP_1;
+        let is_default = self.tls == Tls::default() && self.trust_env && self.alpn == DEFAULT_PROTOCOLS;
         let place = if is_default { &DEFAULT } else { &self.config };
         if let Some(config) = place.get() {
             return Ok(config.clone());

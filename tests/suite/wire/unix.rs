@@ -75,7 +75,7 @@ support::test! {
         let tls = whimbrel::Tls::new().add_root_pem(server.ca_pem.as_deref().unwrap());
         let relay = relay(&server.https);
         let client = Client::builder().uds(&relay.0).tls(tls).build().unwrap();
-        assert!(get(&client, "https://localhost/anything").await.contains(r#"["host","localhost"]"#));
+        assert!(get(&client, "https://localhost/anything").await.contains(r#""url":"https://localhost/anything""#));
         let error = client.get("https://other.invalid/").send().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Tls, "{error}");
     }

@@ -24,8 +24,8 @@ use crate::deadline::{Pace, Patience, timed_out};
 use crate::error::{Error, ErrorKind, Result};
 use crate::request::Request;
 use crate::response::Head;
-use crate::socket::Lease;
 use crate::socket::proxy::ProxySettings;
+use crate::socket::{Failure, Lease};
 use crate::trace::Trace;
 
 const MIN_READ: usize = 8 * 1024;
@@ -58,19 +58,6 @@ pub(in crate::socket) struct Exchange {
     /// The response's head is what is waited for, as far as the trace knows.
     is_head_awaited: bool,
     is_answered: bool,
-}
-
-/// Why there is no response.
-pub(in crate::socket) struct Failure {
-    pub(in crate::socket) error: Error,
-    /// On an idle connection that the server closed just now, the request may be sent again over another.
-    pub(in crate::socket) is_repeatable: bool,
-}
-
-impl From<Error> for Failure {
-    fn from(error: Error) -> Self {
-        Self { error, is_repeatable: false }
-    }
 }
 
 /// A body that nobody reads to its end is no reason to close the connection, if not much is left of it.

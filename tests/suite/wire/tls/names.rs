@@ -93,8 +93,11 @@ support::test! {
             assert!(tls.cipher_suite.starts_with("TLS_AES_"), "{tls:?}");
             assert!(identity.chain.replace('\n', "").contains(&support::base64(&tls.peer_certificate)));
         }
-        let response = support::server().client().get(support::server().https).stream().await.unwrap();
-        assert_eq!(response.extensions().get::<TlsInfo>().map(|tls| tls.alpn), Some(Some("http/1.1")));
+        for (http2, chosen) in [(true, "h2"), (false, "http/1.1")] {
+            let client = support::server().builder().http2(http2).build().unwrap();
+            let response = client.get(support::server().https).stream().await.unwrap();
+            assert_eq!(response.extensions().get::<TlsInfo>().map(|tls| tls.alpn), Some(Some(chosen)));
+        }
         let response = whimbrel::get(support::server().http).send().await.unwrap();
         assert!(response.extensions().get::<TlsInfo>().is_none());
     }

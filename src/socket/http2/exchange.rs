@@ -1,0 +1,255 @@
+//! One request and its response on a connection that it shares.
+
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker, ready};
+
+use bytes::Bytes;
+use h2::client::ResponseFuture;
+use h2::{RecvStream, SendStream};
+use http::{Method, Response};
+
+use super::upload::Upload;
+use super::{errors, message};
+use crate::body::{Incoming, IncomingBody};
+use crate::config::Timeout;
+use crate::deadline::{Patience, timed_out, within};
+use crate::error::{Error, ErrorKind, Result};
+use crate::request::Request;
+use crate::response::Head;
+use crate::socket::Failure;
+use crate::socket::http1::MAX_INTERIM;
+use crate::socket::multiplex::StreamLease;
+use crate::trace::Trace;
+
+/// The points that a trace tells of, by HTTPX's names.
+const SEND_HEAD: &str = "http2.send_request_headers";
+const SEND_BODY: &str = "http2.send_request_body";
+const RECEIVE_HEAD: &str = "http2.receive_response_headers";
+const RECEIVE_BODY: &str = "http2.receive_response_body";
+const CLOSED: &str = "http2.response_closed";
+
+/// A request being sent and its response being received, on one stream of a connection.
+pub(in crate::socket) struct Exchange {
+    lease: StreamLease,
+    upload: Upload,
+    sending: SendStream<Bytes>,
+    receiving: Receiving,
+    interim: usize,
+    timeout: Timeout,
+    patience: Patience,
+    trace: Trace,
+}
+
+enum Receiving {
+    Head(ResponseFuture),
+    Body(RecvStream),
+    Done,
+}
+
+/// The stream is reset if anything of it is left (RST_STREAM with CANCEL), and the connection serves on. Where no runtime drives it, the
+/// reset goes out now, and not with the next request.
+impl Drop for Exchange {
+    fn drop(&mut self) {
+        self.receiving = Receiving::Done;
+        if !self.upload.is_done() {
+            self.sending.send_reset(h2::Reason::CANCEL);
+        }
+        self.lease.connection.drive(&mut Context::from_waker(Waker::noop()));
+    }
+}
+
+impl Exchange {
+    /// Opens a stream and sends the head.
+    pub(in crate::socket) async fn begin(lease: StreamLease, request: &mut Request) -> Result<Self, Failure> {
+        let (message, framing) = message::request(request)?;
+        if lease.is_reused {
+            lease.connection.catch_up().await;
+        }
+        let trace = request.trace().clone();
+        trace.started(SEND_HEAD, request.method());
+        let begun = Self::open(&lease, message, request).await;
+        let (response, sending) = begun.map_err(|error| {
+            trace.failed(SEND_HEAD, &error);
+            // Nothing of it was sent.
+            lease.retire();
+            Failure { is_repeatable: true, error }
+        })?;
+        trace.complete(SEND_HEAD, "");
+        trace.started(SEND_BODY, "");
+        Ok(Self {
+            upload: Upload::new(request.body_mut().take()?, framing),
+            lease,
+            sending,
+            receiving: Receiving::Head(response),
+            interim: 0,
+            timeout: request.timeout(),
+            patience: Patience::default(),
+            trace,
+        })
+    }
+
+    async fn open(
+        lease: &StreamLease,
+        message: http::Request<()>,
+        request: &Request,
+    ) -> Result<(ResponseFuture, SendStream<Bytes>)> {
+        let connection = &lease.connection;
+        let mut sender = connection.sender.clone();
+        let ready = poll_fn(|cx| {
+            connection.drive(cx);
+            sender.poll_ready(cx).map_err(|error| errors::failed(connection, error))
+        });
+        let late =
+            |limit| timed_out(ErrorKind::PoolTimeout, "The server took no further request on its connection", limit);
+        within(request.timeout().pool, late, ready).await?;
+        let is_whole = request.body().length() == Some(0);
+        sender.send_request(message, is_whole).map_err(|error| errors::failed(connection, error))
+    }
+
+    /// Sends the body and receives the response's head.
+    pub(in crate::socket) async fn run(mut self, method: &Method) -> Result<(Head, Incoming), Failure> {
+        let received = poll_fn(|cx| self.poll_head(cx)).await;
+        let message = received.map_err(|failed| self.failure(failed, method))?;
+        self.trace.complete(RECEIVE_HEAD, message.status());
+        let (message, body) = message.into_parts();
+        let mut head = message::head(message);
+        if let Some(tls) = &self.lease.connection.shared.tls {
+            head.extensions.insert(tls.clone());
+        }
+        self.trace.started(RECEIVE_BODY, head.status);
+        if body.is_end_stream() && self.upload.is_done() {
+            self.close();
+            return Ok((head, Incoming::Bytes(Bytes::new())));
+        }
+        self.receiving = Receiving::Body(body);
+        Ok((head, Incoming::Stream(Box::pin(self))))
+    }
+
+    fn poll_head(&mut self, cx: &mut Context<'_>) -> Poll<Result<Response<RecvStream>, Failed>> {
+        self.lease.connection.drive(cx);
+        self.poll_upload(cx).map_err(Failed::Here)?;
+        let Receiving::Head(response) = &mut self.receiving else { return Poll::Pending };
+        while let Poll::Ready(Some(interim)) = response.poll_informational(cx) {
+            interim.map_err(Failed::There)?;
+            self.interim += 1;
+            if self.interim > MAX_INTERIM {
+                let message = "The server sent more than 16 interim responses";
+                return Poll::Ready(Err(Failed::Here(Error::new(ErrorKind::RemoteProtocol, message))));
+            }
+        }
+        match Pin::new(response).poll(cx) {
+            Poll::Ready(Ok(response)) => {
+                self.patience.reset();
+                Poll::Ready(Ok(response))
+            }
+            Poll::Ready(Err(error)) => Poll::Ready(Err(Failed::There(error))),
+            Poll::Pending => self.poll_patience(cx).map(|error| Err(Failed::Here(error))),
+        }
+    }
+
+    /// Sends on while the response is awaited.
+    fn poll_upload(&mut self, cx: &mut Context<'_>) -> Result<()> {
+        if self.upload.is_done() {
+            return Ok(());
+        }
+        if let Poll::Ready(has_moved) = self.upload.poll(&mut self.sending, cx) {
+            if has_moved? {
+                self.patience.reset();
+                // What was handed over is to be written.
+                self.lease.connection.drive(cx);
+            }
+            if self.upload.is_done() {
+                self.trace.complete(SEND_BODY, "");
+                self.trace.started(RECEIVE_HEAD, "");
+            }
+        }
+        Ok(())
+    }
+
+    /// Which wait this is decides which timeout holds. A body that the user still produces is waited for without one.
+    fn poll_patience(&mut self, cx: &mut Context<'_>) -> Poll<Error> {
+        let (limit, kind, what) = match self.upload.is_done() {
+            _ if self.upload.awaits_source() => return Poll::Pending,
+            true => (self.timeout.read, ErrorKind::ReadTimeout, "The server sent nothing"),
+            false => (self.timeout.write, ErrorKind::WriteTimeout, "The server took none of the request"),
+        };
+        self.patience.poll(limit, cx).map(|()| timed_out(kind, what, limit.unwrap_or_default()))
+    }
+
+    fn failure(&self, failed: Failed, method: &Method) -> Failure {
+        let (error, is_repeatable) = match failed {
+            Failed::Here(error) => (error, false),
+            Failed::There(error) => {
+                if errors::is_final(&error) {
+                    self.lease.retire();
+                }
+                // A connection that was idle may have been lost before it saw the request, as in HTTP/1.1.
+                let was_lost = self.lease.is_reused && error.is_io() && self.interim == 0;
+                let is_repeatable = errors::is_untouched(&error) || was_lost && method.is_idempotent();
+                (errors::failed(&self.lease.connection, error), is_repeatable)
+            }
+        };
+        self.trace.failed(if self.upload.is_done() { RECEIVE_HEAD } else { SEND_BODY }, &error);
+        Failure { error, is_repeatable }
+    }
+
+    fn close(&mut self) {
+        self.receiving = Receiving::Done;
+        self.trace.complete(RECEIVE_BODY, "");
+        self.trace.started(CLOSED, "");
+        self.trace.complete(CLOSED, "the connection is kept");
+    }
+
+    fn poll_body(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes>>> {
+        self.lease.connection.drive(cx);
+        self.poll_upload(cx)?;
+        loop {
+            let Receiving::Body(body) = &mut self.receiving else { return Poll::Ready(None) };
+            match body.poll_data(cx) {
+                Poll::Ready(Some(Ok(bytes))) => {
+                    self.patience.reset();
+                    // The reader takes it: so much more may come. An error would be this stream's end, which shows at once.
+                    let _ = body.flow_control().release_capacity(bytes.len());
+                    if !bytes.is_empty() {
+                        return Poll::Ready(Some(Ok(bytes)));
+                    }
+                }
+                Poll::Ready(Some(Err(error))) => {
+                    return Poll::Ready(Some(Err(errors::failed(&self.lease.connection, error))));
+                }
+                Poll::Ready(None) => {
+                    ready!(self.poll_end(cx))?;
+                    return Poll::Ready(None);
+                }
+                Poll::Pending => return self.poll_patience(cx).map(|error| Some(Err(error))),
+            }
+        }
+    }
+
+    /// Trailers, if any, come behind the body.
+    fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<Result<()>> {
+        let Receiving::Body(body) = &mut self.receiving else { return Poll::Ready(Ok(())) };
+        let trailers = ready!(body.poll_trailers(cx));
+        trailers.map_err(|error| errors::failed(&self.lease.connection, error))?;
+        self.close();
+        Poll::Ready(Ok(()))
+    }
+}
+
+/// Where a request failed.
+enum Failed {
+    Here(Error),
+    There(h2::Error),
+}
+
+impl IncomingBody for Exchange {
+    fn poll_chunk(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes>>> {
+        let polled = self.poll_body(cx);
+        if let Poll::Ready(Some(Err(error))) = &polled {
+            self.trace.failed(RECEIVE_BODY, error);
+            self.receiving = Receiving::Done;
+        }
+        polled
+    }
+}

@@ -1,0 +1,11 @@
+//! HTTP/2 (RFC 9113) by `h2`: connections that several requests share, what drives them, and a request's exchange on one.
+
+mod connection;
+mod errors;
+mod exchange;
+mod message;
+mod pings;
+mod upload;
+
+pub(super) use self::connection::{Begun, Connection, Settings, begin};
+pub(super) use self::exchange::Exchange;
