@@ -170,10 +170,10 @@ pub(crate) fn current_runtime() -> RuntimeId {
 }
 
 /// Work that goes on beside the requests that need it: a task, which ends with its runtime.
-#[cfg_attr(not(feature = "http2"), expect(dead_code, reason = "HTTP/1.1 has no need of it"))]
+#[cfg(feature = "http2")]
 pub(crate) struct Background;
 
-#[cfg_attr(not(feature = "http2"), expect(dead_code, reason = "HTTP/1.1 has no need of it"))]
+#[cfg(feature = "http2")]
 impl Background {
     pub(crate) fn new(work: impl Future<Output = ()> + Send + 'static) -> Self {
         tokio::spawn(work);

@@ -1,5 +1,9 @@
 //! WASI 0.2: a reactor over `wasi:io/poll`, sockets, clocks and randomness of the host.
 
+#[cfg(feature = "http2")]
+mod background;
+mod reactor;
+
 use std::cell::RefCell;
 use std::future::Future;
 use std::io::{self, Read as _};
@@ -7,8 +11,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Wake, Waker, ready};
 use std::time::Duration;
 pub(crate) use std::time::Instant;
@@ -16,7 +20,7 @@ pub(crate) use std::time::Instant;
 use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use wasip2::clocks::monotonic_clock::subscribe_duration;
-use wasip2::io::poll::{Pollable, poll};
+use wasip2::io::poll::poll;
 use wasip2::io::streams::{InputStream, OutputStream, StreamError};
 use wasip2::sockets::instance_network::instance_network;
 use wasip2::sockets::ip_name_lookup::resolve_addresses;
@@ -26,6 +30,10 @@ use wasip2::sockets::network::{
 use wasip2::sockets::tcp::{ShutdownType, TcpSocket};
 use wasip2::sockets::tcp_create_socket::create_tcp_socket;
 
+#[cfg(feature = "http2")]
+pub(crate) use self::background::Background;
+pub(crate) use self::reactor::Ready;
+use self::reactor::react;
 use super::TcpOptions;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -60,82 +68,7 @@ impl FileReader {
     }
 }
 
-// -- the reactor --
-
-thread_local! {
-    /// What the program waits for. Slots are reused.
-    static WAITING: RefCell<Vec<Option<Waiting>>> = const { RefCell::new(Vec::new()) };
-}
-
-struct Waiting {
-    pollable: Rc<Pollable>,
-    waker: Waker,
-}
-
-/// Ends when the host says that the pollable is ready.
-pub(crate) struct Ready {
-    pollable: Rc<Pollable>,
-    slot: Option<usize>,
-}
-
-impl Ready {
-    pub(crate) fn new(pollable: Pollable) -> Self {
-        Self { pollable: Rc::new(pollable), slot: None }
-    }
-
-    fn leave(&mut self) {
-        if let Some(slot) = self.slot.take() {
-            WAITING.with_borrow_mut(|waiting| waiting[slot] = None);
-        }
-    }
-}
-
-impl Future for Ready {
-    type Output = ();
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        // The host's poll has the first word: jco's pollables say ready for what was read long ago, until a poll looks anew.
-        if self.slot.is_some() && self.pollable.ready() {
-            self.leave();
-            return Poll::Ready(());
-        }
-        let entry = Waiting { pollable: self.pollable.clone(), waker: cx.waker().clone() };
-        let known = self.slot;
-        self.slot = WAITING.with_borrow_mut(|waiting| {
-            let slot = known.or_else(|| waiting.iter().position(Option::is_none)).unwrap_or(waiting.len());
-            if slot == waiting.len() {
-                waiting.push(None);
-            }
-            waiting[slot] = Some(entry);
-            Some(slot)
-        });
-        Poll::Pending
-    }
-}
-
-impl Drop for Ready {
-    fn drop(&mut self) {
-        self.leave();
-    }
-}
-
-/// Blocks until something that the program waits for is ready, and wakes it. False if it waits for nothing.
-fn react() -> bool {
-    // Clones, because waking may drop or add what is waited for.
-    let waited: Vec<(Rc<Pollable>, Waker)> = WAITING.with_borrow(|waiting| {
-        waiting.iter().flatten().map(|entry| (entry.pollable.clone(), entry.waker.clone())).collect()
-    });
-    if waited.is_empty() {
-        return false;
-    }
-    let pollables: Vec<&Pollable> = waited.iter().map(|(pollable, _)| &**pollable).collect();
-    for index in poll(&pollables) {
-        if let Some((_, waker)) = waited.get(index as usize) {
-            waker.wake_by_ref();
-        }
-    }
-    true
-}
+// -- driving --
 
 struct Woken(AtomicBool);
 
@@ -176,57 +109,6 @@ impl Runtime {
 pub(crate) type RuntimeId = ();
 
 pub(crate) fn current_runtime() -> RuntimeId {}
-
-/// Work that goes on beside the requests that need it. There are no tasks here: whoever waits for its effects drives it, in turn.
-#[cfg_attr(not(feature = "http2"), expect(dead_code, reason = "HTTP/1.1 has no need of it"))]
-pub(crate) struct Background {
-    work: RefCell<Option<BoxFuture<'static, ()>>>,
-    crowd: Arc<Crowd>,
-}
-
-/// Everybody who waits for something that the work brings. Who is woken first drives it on, for all of them.
-#[derive(Default)]
-struct Crowd(Mutex<Vec<Waker>>);
-
-impl Crowd {
-    fn join(&self, waker: &Waker) {
-        let mut crowd = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if !crowd.iter().any(|known| known.will_wake(waker)) {
-            crowd.push(waker.clone());
-        }
-    }
-}
-
-impl Wake for Crowd {
-    fn wake(self: Arc<Self>) {
-        let crowd = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
-        crowd.into_iter().for_each(Waker::wake);
-    }
-}
-
-#[cfg_attr(not(feature = "http2"), expect(dead_code, reason = "HTTP/1.1 has no need of it"))]
-impl Background {
-    pub(crate) fn new(work: impl Future<Output = ()> + 'static) -> Self {
-        Self { work: RefCell::new(Some(Box::pin(work))), crowd: Arc::default() }
-    }
-
-    /// Drives it as far as it goes. When it can go on, everybody who called this since is woken.
-    pub(crate) fn poll(&self, cx: &mut Context<'_>) {
-        self.crowd.join(cx.waker());
-        // Who is called by the work itself leaves it alone.
-        let Ok(mut work) = self.work.try_borrow_mut() else { return };
-        let waker = Waker::from(self.crowd.clone());
-        let polled = work.as_mut().map(|work| work.as_mut().poll(&mut Context::from_waker(&waker)));
-        if polled.is_some_and(|polled| polled.is_ready()) {
-            *work = None;
-        }
-    }
-
-    /// Lets it look at what has happened on its connection while nobody waited.
-    pub(crate) async fn catch_up(&self) {
-        self.poll(&mut Context::from_waker(Waker::noop()));
-    }
-}
 
 // -- timers --
 

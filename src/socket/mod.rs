@@ -1,10 +1,12 @@
 //! The socket transport: our own connections, natively and on WASI hosts with `wasi:sockets`.
 
+#[cfg_attr(not(feature = "http2"), allow(dead_code, reason = "nothing is shared without it"))]
 mod assign;
 mod connect;
 mod http1;
 #[cfg_attr(not(feature = "http2"), path = "http2/absent.rs")]
 mod http2;
+#[cfg_attr(not(feature = "http2"), allow(dead_code, reason = "nothing is shared without it"))]
 mod multiplex;
 mod network;
 mod pool;
@@ -54,7 +56,7 @@ type Answer = (Head, Incoming);
 /// A new connection.
 enum Made {
     Http1(Box<Connection>),
-    Http2(http2::Begun),
+    Http2(Box<http2::Begun>),
 }
 
 /// Why there is no response.
@@ -229,7 +231,7 @@ impl SocketTransport {
                     .trace()
                     .around("http2.send_connection_init", authority(request.url()), begun)
                     .await
-                    .map(Made::Http2)
+                    .map(|begun| Made::Http2(Box::new(begun)))
             }
         }
     }

@@ -198,6 +198,7 @@ impl Permit {
 /// A connection that is shared from now on.
 impl Permit {
     /// The room is taken by a connection that others may take part in, once it is open.
+    #[cfg_attr(not(feature = "http2"), allow(dead_code, reason = "nothing is shared without it"))]
     pub(super) fn share(mut self) -> (Membership, Opening) {
         // Invariant of this module: only `release` takes the room, of a lease.
         let Room { pool, origin } = self.room.take().expect("a permit has its room until it is used");

@@ -1,5 +1,7 @@
-//! Connections that take several requests at once (RFC 9113 5): which of an origin's has room for one more.
+//! The rules for connections that take several requests at once (RFC 9113 5): which of an origin's has room for one more.
 
+use super::Assignment;
+use super::origins::Speaks;
 use crate::backend::Instant;
 
 /// Names one such connection of a pool.
@@ -108,5 +110,78 @@ impl<S: Clone> Members<S> {
 
     fn find(&mut self, id: MemberId) -> Option<&mut Member<S>> {
         self.members.iter_mut().find(|member| member.id == id)
+    }
+}
+
+impl<C, S: Clone> Assignment<C, S> {
+    /// The new connection serves one request after the other: whoever waits needs another one.
+    pub(in crate::socket) fn is_exclusive(&mut self, origin: &str) {
+        if let Some(at) = self.origins.find(origin) {
+            self.origins[at].speaks = Speaks::Http1;
+            self.offer(at);
+            self.serve();
+        }
+    }
+
+    /// The new connection can be shared. It is in use by whoever made it, once it is [`open`](Self::open).
+    pub(in crate::socket) fn enter(&mut self, origin: &str) -> MemberId {
+        let (at, id) = (self.origins.find_or_add(origin), MemberId(self.number()));
+        self.origins[at].members.enter(id);
+        id
+    }
+
+    /// It serves who made it; others, once the server has said how many it takes.
+    pub(in crate::socket) fn open(&mut self, origin: &str, id: MemberId, connection: S) {
+        if let Some(at) = self.origins.find(origin) {
+            self.origins[at].members.open(id, connection);
+        }
+    }
+
+    /// The server allows so many requests at once from now on.
+    pub(in crate::socket) fn resize(&mut self, origin: &str, id: MemberId, most: usize) {
+        let Some(at) = self.origins.find(origin) else { return };
+        self.origins[at].members.resize(id, most);
+        self.origins[at].speaks = Speaks::Unknown;
+        self.offer(at);
+        self.serve();
+    }
+
+    /// A request is done with it.
+    pub(in crate::socket) fn give_back(&mut self, origin: &str, id: MemberId, now: Instant) {
+        if let Some(at) = self.origins.find(origin) {
+            self.give_back_at(at, id, now);
+        }
+    }
+
+    pub(super) fn give_back_at(&mut self, at: usize, id: MemberId, now: Instant) {
+        let number = self.number();
+        if self.origins[at].members.give_back(id, number, now) {
+            self.idle.insert(number, at);
+        }
+        self.offer(at);
+        self.serve();
+    }
+
+    /// It takes no more requests, and goes once those that are on it are done. What is returned is to be dropped without the lock.
+    pub(in crate::socket) fn retire(&mut self, origin: &str, id: MemberId) -> Option<S> {
+        let at = self.origins.find(origin)?;
+        let (connection, number) = self.origins[at].members.retire(id)?;
+        number.map(|number| self.idle.remove(&number));
+        self.offer(at);
+        Some(connection)
+    }
+
+    /// It is gone.
+    pub(in crate::socket) fn leave_shared(&mut self, origin: &str, id: MemberId) {
+        let Some(at) = self.origins.find(origin) else { return };
+        // Whoever gave it up took its room.
+        let Some(number) = self.origins[at].members.leave(id) else { return };
+        number.map(|number| self.idle.remove(&number));
+        self.closed_at(at);
+    }
+
+    /// Whether a connection is being made that everybody may take part in.
+    pub(in crate::socket) fn is_trying(&mut self, origin: &str) -> bool {
+        self.origins.find(origin).is_some_and(|at| self.origins[at].speaks == Speaks::Trying)
     }
 }

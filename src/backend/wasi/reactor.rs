@@ -1,0 +1,84 @@
+//! What the program waits for, all at once, by `wasi:io/poll`.
+
+use std::cell::RefCell;
+use std::future::Future;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+
+use wasip2::io::poll::{Pollable, poll};
+
+thread_local! {
+    /// What the program waits for. Slots are reused.
+    static WAITING: RefCell<Vec<Option<Waiting>>> = const { RefCell::new(Vec::new()) };
+}
+
+struct Waiting {
+    pollable: Rc<Pollable>,
+    waker: Waker,
+}
+
+/// Ends when the host says that the pollable is ready.
+pub(crate) struct Ready {
+    pollable: Rc<Pollable>,
+    slot: Option<usize>,
+}
+
+impl Ready {
+    pub(crate) fn new(pollable: Pollable) -> Self {
+        Self { pollable: Rc::new(pollable), slot: None }
+    }
+
+    fn leave(&mut self) {
+        if let Some(slot) = self.slot.take() {
+            WAITING.with_borrow_mut(|waiting| waiting[slot] = None);
+        }
+    }
+}
+
+impl Future for Ready {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        // The host's poll has the first word: jco's pollables say ready for what was read long ago, until a poll looks anew.
+        if self.slot.is_some() && self.pollable.ready() {
+            self.leave();
+            return Poll::Ready(());
+        }
+        let entry = Waiting { pollable: self.pollable.clone(), waker: cx.waker().clone() };
+        let known = self.slot;
+        self.slot = WAITING.with_borrow_mut(|waiting| {
+            let slot = known.or_else(|| waiting.iter().position(Option::is_none)).unwrap_or(waiting.len());
+            if slot == waiting.len() {
+                waiting.push(None);
+            }
+            waiting[slot] = Some(entry);
+            Some(slot)
+        });
+        Poll::Pending
+    }
+}
+
+impl Drop for Ready {
+    fn drop(&mut self) {
+        self.leave();
+    }
+}
+
+/// Blocks until something that the program waits for is ready, and wakes it. False if it waits for nothing.
+pub(super) fn react() -> bool {
+    // Clones, because waking may drop or add what is waited for.
+    let waited: Vec<(Rc<Pollable>, Waker)> = WAITING.with_borrow(|waiting| {
+        waiting.iter().flatten().map(|entry| (entry.pollable.clone(), entry.waker.clone())).collect()
+    });
+    if waited.is_empty() {
+        return false;
+    }
+    let pollables: Vec<&Pollable> = waited.iter().map(|(pollable, _)| &**pollable).collect();
+    for index in poll(&pollables) {
+        if let Some((_, waker)) = waited.get(index as usize) {
+            waker.wake_by_ref();
+        }
+    }
+    true
+}
