@@ -76,8 +76,16 @@ support::where_sockets! {
             assert!(error.to_string().contains("https://"), "{error}");
         }
 
+        // A10: what was sent is shown, as far as it helps and fit for a terminal.
+        async fn the_beginning_of_what_is_no_http_is_shown() {
+            let banner = [&b"\x1b[2J\xff"[..], &[b'y'; 1000]].concat();
+            let error = text(&raw(&server(), banner, "after=hold")).await.unwrap_err().to_string();
+            assert!(error.contains(r"\x1b[2J\xff") && error.contains(&"y".repeat(27)), "{error}");
+            assert!(!error.contains(&"y".repeat(28)) && !error.contains('\x1b'), "{error}");
+        }
+
         // The host's parser decides.
-        // A4, A5, A7 to A9: malformed heads.
+        // A4, A5, A7, A8, A9: malformed heads.
         async fn malformed_heads_are_errors() {
             let server = server();
             let heads: &[&[u8]] = &[
@@ -109,6 +117,9 @@ support::where_sockets! {
                 // A3: the same, byte by byte.
                 assert_eq!(text(&raw(&server, head, "step=1")).await.unwrap(), "ok", "{}", head.escape_ascii());
             }
+            // A5: bytes beyond ASCII stay what they are.
+            let response = whimbrel::get(raw(&server, b"HTTP/1.1 204 No\r\nX: \x80\xff\xe9\r\n\r\n", "")).send().await.unwrap();
+            assert_eq!(response.headers().get("x").unwrap().as_bytes(), b"\x80\xff\xe9");
         }
 
         // The host's limits.
@@ -120,8 +131,11 @@ support::where_sockets! {
                 ("HTTP/1.1 200 OK\r\nX: ", "flood=yyyyyyyyyyyyyyyy&times=100000"), // One field without end.
                 ("HTTP/1.1 200 ", "flood=yyyyyyyyyyyyyyyy&times=100000"), // A status line without end.
             ];
+            let client = Client::new();
             for (start, flood) in cases {
-                check(flood, text(&raw(&server, start, flood)).await, ErrorKind::LimitExceeded);
+                let error = client.get(raw(&server, start, flood)).send().await.unwrap_err();
+                assert_eq!(error.kind(), ErrorKind::LimitExceeded, "{flood}: {error}");
+                assert_eq!(client.pool_stats().unwrap().open, 0, "{flood}");
             }
             let many: String = (0..300).map(|n| format!("X-{n}: y\r\n")).collect();
             let head = format!("HTTP/1.1 200 OK\r\n{many}\r\n");

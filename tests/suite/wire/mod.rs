@@ -17,6 +17,7 @@ mod trace;
 support::where_sockets! {
     mod connect;
     mod framing;
+    mod limits;
     mod pool;
 }
 
