@@ -25,6 +25,12 @@ support::where_unix_sockets! {
     mod unix;
 }
 
+support::where_sockets! {
+    support::where_threads! {
+        mod runtimes;
+    }
+}
+
 support::where_own_tls! {
     mod proxy_tls;
 }
