@@ -117,6 +117,7 @@ async fn storm(url: Arc<str>, seed: u64) {
     panic!("seed {seed}: {before} descriptors before, {} after", descriptors());
 }
 
+// N10, N12
 #[test]
 fn ten_thousand_requests_leave_nothing_behind() {
     let server =

@@ -70,6 +70,7 @@ fn body(pieces: &[&[u8]]) -> Result<(Vec<u8>, bool, Bytes), ()> {
     Ok((body, decoder.is_end(), rest))
 }
 
+// A3
 #[test]
 fn heads_are_read_alike_however_they_arrive() {
     for bytes in HEADS.iter().flat_map(|message| variants(message)) {
@@ -80,6 +81,7 @@ fn heads_are_read_alike_however_they_arrive() {
     }
 }
 
+// A16
 #[test]
 fn chunks_are_read_alike_however_they_arrive() {
     for bytes in CHUNKED.iter().flat_map(|message| variants(message)) {

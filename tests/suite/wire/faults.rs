@@ -58,7 +58,7 @@ support::test! {
         assert!(error.is_transport(), "{error:?}");
     }
 
-    // A10: no HTTP at all.
+    // A9, A10: no HTTP at all.
     async fn what_is_no_http_is_an_error_at_once() {
         let server = server();
         for case in [&b"SSH-2.0-OpenSSH_9.2\r\n"[..], b"220 mail ESMTP\r\n", b"<html>hello</html>", b"ICY 200 OK\r\n\r\n", b"RTSP/1.0 200 OK\r\n\r\n"] {
@@ -70,7 +70,7 @@ support::test! {
 
 support::where_sockets! {
     support::test! {
-        // The host's words.
+        // A10: the host's words.
         async fn tls_on_a_plain_url_gets_a_hint() {
             let error = text(&raw(&server(), b"\x15\x03\x01\x00\x02\x02\x46", "after=hold")).await.unwrap_err();
             assert!(error.to_string().contains("https://"), "{error}");
@@ -85,7 +85,7 @@ support::where_sockets! {
         }
 
         // The host's parser decides.
-        // A4, A5, A7, A8, A9: malformed heads.
+        // A4, A5, A7, A8, A9, A11: malformed heads.
         async fn malformed_heads_are_errors() {
             let server = server();
             let heads: &[&[u8]] = &[
@@ -105,6 +105,7 @@ support::where_sockets! {
             }
         }
 
+        // A9: what is odd and still HTTP.
         async fn unusual_heads_are_fine() {
             let server = server();
             let heads: &[&[u8]] = &[

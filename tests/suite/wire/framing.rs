@@ -66,7 +66,7 @@ support::test! {
         assert_eq!(answer("Transfer-Encoding: Chunked", "2\r\nok\r\n0\r\n\r\n").await.unwrap(), "ok");
     }
 
-    // B5, B6: chunk sizes and their line ends.
+    // B5, B6, A11: chunk sizes and their line ends.
     async fn malformed_chunks_are_errors() {
         let bodies = [
             "00000000000000005\r\n12345\r\n0\r\n\r\n", "FFFFFFFFFFFFFFFFF\r\n", "FFFFFFFFFFFFFFFF\r\n12345", "\u{665}\r\n12345\r\n0\r\n\r\n", "0x5\r\n12345\r\n0\r\n\r\n", "+5\r\n12345\r\n0\r\n\r\n",
@@ -85,7 +85,7 @@ support::test! {
         }
     }
 
-    // B8: trailers end, are checked, and never pass for headers.
+    // B8, A7: trailers end, are checked, and never pass for headers.
     async fn trailers_are_bounded_and_stay_trailers() {
         let start = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n";
         for flood in ["flood=X%3A%20y%0D%0A&times=1000000", "flood=X&times=1000000"] {

@@ -57,7 +57,7 @@ support::test! {
         assert_eq!(client.pool_stats().unwrap().waiting, 0);
     }
 
-    // N16: a connection serves for so long, be it idle or in use when the time is over.
+    // N16, O4: a connection serves for so long, be it idle or in use when the time is over.
     async fn a_connection_does_not_live_for_ever() {
         let server = server();
         let connections = async |lifetime: Duration, between: u32, pause: u32| {

@@ -100,7 +100,7 @@ support::test! {
         assert_eq!(recorded(&server, &id).await["connections"].as_array().unwrap().len(), 3);
     }
 
-    // A17: who may be kept alive.
+    // A17, A13, B2: who may be kept alive.
     async fn reuse_follows_version_and_connection_header() {
         let server = server();
         let cases = [
