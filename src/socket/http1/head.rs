@@ -216,7 +216,7 @@ fn keep_for(headers: &Headers) -> Option<Duration> {
             .split(',')
             .filter_map(|item| item.trim().split_once('='))
             .find(|(known, _)| known.eq_ignore_ascii_case(name));
-        value.and_then(|(_, value)| value.trim().trim_matches('"').parse::<u64>().ok())
+        value.and_then(|(_, value)| number(value.trim().trim_matches('"').as_bytes()).ok())
     };
     if parameter("max") == Some(0) {
         return Some(Duration::ZERO);

@@ -7,7 +7,7 @@ use http::Method;
 use super::body::{BodyDecoder, Decoded};
 use super::head::{Framing, HeadReader};
 use crate::config::Limits;
-use crate::error::Result;
+use crate::error::{ErrorKind, Result};
 
 const HEADS: &[&str] = &[
     "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n",
@@ -70,6 +70,7 @@ fn body(pieces: &[&[u8]]) -> Result<(Vec<u8>, bool, Bytes), ()> {
     Ok((body, decoder.is_end(), rest))
 }
 
+// A3
 #[test]
 fn heads_are_read_alike_however_they_arrive() {
     for bytes in HEADS.iter().flat_map(|message| variants(message)) {
@@ -80,6 +81,7 @@ fn heads_are_read_alike_however_they_arrive() {
     }
 }
 
+// A16
 #[test]
 fn chunks_are_read_alike_however_they_arrive() {
     for bytes in CHUNKED.iter().flat_map(|message| variants(message)) {
@@ -87,5 +89,68 @@ fn chunks_are_read_alike_however_they_arrive() {
         for pieces in cuts(&bytes) {
             assert_eq!(body(&pieces), whole, "{} as {} pieces", bytes.escape_ascii(), pieces.len());
         }
+    }
+}
+
+/// How many bytes of an endless head are held before it is refused, `step` at a time.
+fn held_before_refusal(limits: Limits, start: &str, repeated: &str, step: usize) -> usize {
+    let (mut reader, mut buffer) = (HeadReader::new(limits.into()), BytesMut::new());
+    let mut coming = start.as_bytes().to_vec();
+    loop {
+        while coming.len() < step {
+            coming.extend_from_slice(repeated.as_bytes());
+        }
+        buffer.extend_from_slice(&coming[..step]);
+        coming.drain(..step);
+        match reader.read(&mut buffer, &Method::GET) {
+            Ok(parsed) => assert!(parsed.is_none()),
+            Err(error) => {
+                assert_eq!(error.kind(), ErrorKind::LimitExceeded, "{error}");
+                return buffer.len();
+            }
+        }
+    }
+}
+
+// A1, A3: a head without end is refused where it passes its limit, however little comes at once; no more than the limit is held.
+#[test]
+fn endless_heads_are_refused_at_the_limit() {
+    const KIB: usize = 1024;
+    let long = format!("X: {}\r\n", "y".repeat(4 * KIB));
+    for (start, repeated, most) in [
+        ("HTTP/1.1 200 OK\r\nX: ", "y", 64 * KIB + 21),
+        ("HTTP/1.1 200 OK\r\n", "X: y\r\n", 17 + 257 * 6),
+        // Long fields, so that it is the bytes that are too many.
+        ("HTTP/1.1 200 OK\r\n", &long, 128 * KIB),
+        ("HTTP/1.1 200 ", "y", 8 * KIB + 2),
+    ] {
+        for step in [1, 7, 1000] {
+            let held = held_before_refusal(Limits::default(), start, repeated, step);
+            assert!(held <= most + step, "{start}{repeated}: {held} bytes, {step} at once");
+        }
+    }
+}
+
+// A2: the limits are the user's, and more names than `http::HeaderMap` survives are a head or an error.
+#[test]
+fn forty_thousand_names_are_a_head_or_an_error() {
+    let limits = |fields| Limits::default().max_head_size(16 << 20).max_head_fields(fields);
+    for count in [24_577, 40_000] {
+        let fields: String = (0..count).map(|number| format!("X-{number}: y\r\n")).collect();
+        let message = format!("HTTP/1.1 200 OK\r\n{fields}\r\n");
+        let read =
+            |limits: Limits| HeadReader::new(limits.into()).read(&mut BytesMut::from(message.as_bytes()), &Method::GET);
+        let parsed = read(limits(count)).unwrap().unwrap();
+        assert_eq!(parsed.head.headers.iter().count(), count);
+        assert_eq!(parsed.head.headers.get(format!("X-{}", count - 1)).unwrap(), "y");
+        assert_eq!(read(limits(count - 1)).unwrap_err().kind(), ErrorKind::LimitExceeded);
+        assert_eq!(read(Limits::default()).unwrap_err().kind(), ErrorKind::LimitExceeded);
+    }
+    for limits in [limits(0), Limits::default().max_head_size(0), Limits::default().max_head_size(usize::MAX)] {
+        let one = |buffer: &[u8]| HeadReader::new(limits.into()).read(&mut BytesMut::from(buffer), &Method::GET);
+        assert_eq!(
+            one(b"HTTP/1.1 200 OK\r\nA: b\r\n\r\n").is_ok(),
+            limits.max_head_size == usize::MAX && limits.max_head_fields > 0
+        );
     }
 }

@@ -58,7 +58,7 @@ support::test! {
         assert!(error.is_transport(), "{error:?}");
     }
 
-    // A10: no HTTP at all.
+    // A9, A10: no HTTP at all.
     async fn what_is_no_http_is_an_error_at_once() {
         let server = server();
         for case in [&b"SSH-2.0-OpenSSH_9.2\r\n"[..], b"220 mail ESMTP\r\n", b"<html>hello</html>", b"ICY 200 OK\r\n\r\n", b"RTSP/1.0 200 OK\r\n\r\n"] {
@@ -70,14 +70,22 @@ support::test! {
 
 support::where_sockets! {
     support::test! {
-        // The host's words.
+        // A10: the host's words.
         async fn tls_on_a_plain_url_gets_a_hint() {
             let error = text(&raw(&server(), b"\x15\x03\x01\x00\x02\x02\x46", "after=hold")).await.unwrap_err();
             assert!(error.to_string().contains("https://"), "{error}");
         }
 
+        // A10: what was sent is shown, as far as it helps and fit for a terminal.
+        async fn the_beginning_of_what_is_no_http_is_shown() {
+            let banner = [&b"\x1b[2J\xff"[..], &[b'y'; 1000]].concat();
+            let error = text(&raw(&server(), banner, "after=hold")).await.unwrap_err().to_string();
+            assert!(error.contains(r"\x1b[2J\xff") && error.contains(&"y".repeat(27)), "{error}");
+            assert!(!error.contains(&"y".repeat(28)) && !error.contains('\x1b'), "{error}");
+        }
+
         // The host's parser decides.
-        // A4, A5, A7 to A9: malformed heads.
+        // A4, A5, A7, A8, A9, A11: malformed heads.
         async fn malformed_heads_are_errors() {
             let server = server();
             let heads: &[&[u8]] = &[
@@ -97,6 +105,7 @@ support::where_sockets! {
             }
         }
 
+        // A9: what is odd and still HTTP.
         async fn unusual_heads_are_fine() {
             let server = server();
             let heads: &[&[u8]] = &[
@@ -109,6 +118,9 @@ support::where_sockets! {
                 // A3: the same, byte by byte.
                 assert_eq!(text(&raw(&server, head, "step=1")).await.unwrap(), "ok", "{}", head.escape_ascii());
             }
+            // A5: bytes beyond ASCII stay what they are.
+            let response = whimbrel::get(raw(&server, b"HTTP/1.1 204 No\r\nX: \x80\xff\xe9\r\n\r\n", "")).send().await.unwrap();
+            assert_eq!(response.headers().get("x").unwrap().as_bytes(), b"\x80\xff\xe9");
         }
 
         // The host's limits.
@@ -120,8 +132,11 @@ support::where_sockets! {
                 ("HTTP/1.1 200 OK\r\nX: ", "flood=yyyyyyyyyyyyyyyy&times=100000"), // One field without end.
                 ("HTTP/1.1 200 ", "flood=yyyyyyyyyyyyyyyy&times=100000"), // A status line without end.
             ];
+            let client = Client::new();
             for (start, flood) in cases {
-                check(flood, text(&raw(&server, start, flood)).await, ErrorKind::LimitExceeded);
+                let error = client.get(raw(&server, start, flood)).send().await.unwrap_err();
+                assert_eq!(error.kind(), ErrorKind::LimitExceeded, "{flood}: {error}");
+                assert_eq!(client.pool_stats().unwrap().open, 0, "{flood}");
             }
             let many: String = (0..300).map(|n| format!("X-{n}: y\r\n")).collect();
             let head = format!("HTTP/1.1 200 OK\r\n{many}\r\n");

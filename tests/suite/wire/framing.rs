@@ -38,10 +38,12 @@ support::test! {
 
     // B12: no room is made for what was only announced.
     async fn an_enormous_length_streams() {
-        let url = raw(&server(), "HTTP/1.1 200 OK\r\nContent-Length: 18446744073709551615\r\n\r\nabc", "");
-        let mut response = Client::new().get(url).stream().await.unwrap();
-        assert_eq!(response.chunk().await.unwrap().unwrap(), "abc");
-        assert_eq!(response.chunk().await.unwrap_err().kind(), ErrorKind::RemoteProtocol);
+        for length in [u64::MAX, i64::MAX as u64] {
+            let url = raw(&server(), format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\nabc"), "");
+            let mut response = Client::new().get(url).stream().await.unwrap();
+            assert_eq!(response.chunk().await.unwrap().unwrap(), "abc");
+            assert_eq!(response.chunk().await.unwrap_err().kind(), ErrorKind::RemoteProtocol);
+        }
     }
 
     // B2: Transfer-Encoding wins, whichever comes first.
@@ -55,7 +57,7 @@ support::test! {
     async fn other_transfer_encodings_are_errors() {
         let codings = [
             "xchunked", "chunkedchunked", "identity, chunked, identity", "chunked, gzip", "gzip, chunked", "\"chunked\"",
-            "chunked\r\nTransfer-Encoding: chunked", "identity", "",
+            "chunked\r\nTransfer-Encoding: chunked", "identity", "", "\u{b}chunked", "chunked;q=1", "chunked, chunked",
         ];
         for coding in codings {
             let error = answer(&format!("Transfer-Encoding: {coding}"), "2\r\nok\r\n0\r\n\r\n").await.unwrap_err();
@@ -64,10 +66,10 @@ support::test! {
         assert_eq!(answer("Transfer-Encoding: Chunked", "2\r\nok\r\n0\r\n\r\n").await.unwrap(), "ok");
     }
 
-    // B5, B6: chunk sizes and their line ends.
+    // B5, B6, A11: chunk sizes and their line ends.
     async fn malformed_chunks_are_errors() {
         let bodies = [
-            "00000000000000005\r\n12345\r\n0\r\n\r\n", "FFFFFFFFFFFFFFFFF\r\n", "0x5\r\n12345\r\n0\r\n\r\n", "+5\r\n12345\r\n0\r\n\r\n",
+            "00000000000000005\r\n12345\r\n0\r\n\r\n", "FFFFFFFFFFFFFFFFF\r\n", "FFFFFFFFFFFFFFFF\r\n12345", "\u{665}\r\n12345\r\n0\r\n\r\n", "0x5\r\n12345\r\n0\r\n\r\n", "+5\r\n12345\r\n0\r\n\r\n",
             "5 \r\n12345\r\n0\r\n\r\n", " 5\r\n12345\r\n0\r\n\r\n", "-1\r\n\r\n", "\r\n", "5\n12345\r\n0\r\n\r\n", "5;a\rb\r\n12345\r\n0\r\n\r\n",
             "5;a\n12345\r\n0\r\n\r\n", "5\r\n123456\r\n0\r\n\r\n", "5\r\n12345\n0\r\n\r\n", "5\r\n123450\r\n\r\n", "g\r\n",
         ];
@@ -83,7 +85,7 @@ support::test! {
         }
     }
 
-    // B8: trailers end, are checked, and never pass for headers.
+    // B8, A7: trailers end, are checked, and never pass for headers.
     async fn trailers_are_bounded_and_stay_trailers() {
         let start = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n";
         for flood in ["flood=X%3A%20y%0D%0A&times=1000000", "flood=X&times=1000000"] {
@@ -140,6 +142,19 @@ support::test! {
         }
     }
 
+    // B9: what the coding holds is whole, and the message is not.
+    async fn a_message_cut_off_behind_its_content_is_an_error() {
+        let content = crate::bombs::gzip(b"hello");
+        let chunk = [format!("{:x}\r\n", content.len()).as_bytes(), &content, b"\r\n"].concat();
+        for (framing, body) in [(format!("Content-Length: {}", content.len() + 1), &content), ("Transfer-Encoding: chunked".into(), &chunk)] {
+            let head = format!("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n{framing}\r\n\r\n");
+            for step in ["", "step=64&pause=1"] {
+                let error = text(&raw(&server(), [head.as_bytes(), body].concat(), step)).await.unwrap_err();
+                assert_eq!(error.kind(), ErrorKind::RemoteProtocol, "{framing} {step}: {error}");
+            }
+        }
+    }
+
     async fn a_body_without_length_ends_with_the_connection() {
         assert_eq!(answer("X: y", "until the end").await.unwrap(), "until the end");
     }
@@ -152,6 +167,19 @@ support::test! {
         for status in [204, 304] {
             let answer = format!("HTTP/1.1 {status} No\r\nTransfer-Encoding: chunked\r\n\r\n");
             assert_eq!(whimbrel::get(raw(&server, answer, "after=hold")).send().await.unwrap().bytes().len(), 0);
+        }
+        // What comes all the same is nobody's, and its connection not used again.
+        for (method, status, framing, body) in [
+            ("HEAD", 200, "Content-Length: 4", "EVIL"), ("GET", 204, "Content-Length: 4", "EVIL"), ("GET", 304, "Content-Length: 4", "EVIL"),
+            ("HEAD", 200, "Transfer-Encoding: chunked", "4\r\nEVIL\r\n0\r\n\r\n"),
+        ] {
+            let (client, id) = (Client::new(), support::record_id("bodiless"));
+            let answer = support::percent(format!("HTTP/1.1 {status} X\r\n{framing}\r\n\r\n{body}").as_bytes());
+            let response = client.request(method, format!("{}/record/{id}/?answer={answer}", server.raw)).send().await.unwrap();
+            assert_eq!((response.status().as_u16(), response.bytes().len()), (status, 0));
+            assert_eq!(client.get(format!("{}/record/{id}/", server.raw)).send().await.unwrap().text(), "ok");
+            let seen = super::recorded(&server, &id).await["connections"].as_array().unwrap().len();
+            assert_eq!(seen, 2, "{method} {status} {framing}");
         }
     }
 }
@@ -166,6 +194,11 @@ support::where_own_tls! {
             assert_eq!(closed.text(), "until the end");
             let cut = server.client().get(url("after=drop")).send().await.unwrap_err();
             assert_eq!(cut.kind(), ErrorKind::Read, "{cut}");
+            // Where the message says itself where it ends, nothing is missing.
+            for (framing, body) in [("Content-Length: 2", "ok"), ("Transfer-Encoding: chunked", "2\r\nok\r\n0\r\n\r\n")] {
+                let whole = raw(&server, format!("HTTP/1.1 200 OK\r\n{framing}\r\n\r\n{body}"), "after=drop").replace(&server.raw, &server.raw_tls);
+                assert_eq!(server.client().get(whole).send().await.unwrap().text(), "ok");
+            }
         }
     }
 }

@@ -18,12 +18,19 @@ support::where_sockets! {
     mod connect;
     mod framing;
     mod http2;
+    mod limits;
     mod network;
     mod pool;
 }
 
 support::where_unix_sockets! {
     mod unix;
+}
+
+support::where_sockets! {
+    support::where_threads! {
+        mod runtimes;
+    }
 }
 
 support::where_own_tls! {

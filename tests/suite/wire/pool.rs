@@ -44,6 +44,7 @@ support::test! {
         }
     }
 
+    // N2: nor those that come later.
     async fn bytes_that_nobody_asked_for_close_an_idle_connection() {
         let client = Client::new();
         let evil = percent(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nEVIL");
@@ -63,6 +64,33 @@ support::test! {
         assert_ne!(connection(&client).await, first);
     }
 
+    // N3: neither does one that came to nothing in time, or whose response broke off.
+    async fn a_failed_exchange_never_returns_its_connection() {
+        let (client, server) = (Client::new(), server());
+        let stats = || client.pool_stats().map(|stats| (stats.open, stats.idle)).unwrap();
+        let cut = |answer| raw(&server, answer, "after=close");
+        for url in [format!("{}/hang", server.http), cut("HTTP/1.1 200 OK\r\nContent-Le"), cut("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nok")] {
+            let timeout = whimbrel::Timeout::default().read(Duration::from_millis(50));
+            assert!(client.get(url).timeout(timeout).send().await.unwrap_err().is_transport());
+            assert_eq!(stats(), (0, 0));
+        }
+        // A future that is dropped in the middle, after each number of polls.
+        for polls in 1..=4 {
+            let mut sending = std::pin::pin!(client.get(format!("{}/delay/40", server.http)).send());
+            let mut left = polls;
+            std::future::poll_fn(|cx| match sending.as_mut().poll(cx) {
+                std::task::Poll::Pending if left > 0 => {
+                    left -= 1;
+                    cx.waker().wake_by_ref();
+                    std::task::Poll::Pending
+                }
+                _ => std::task::Poll::Ready(()),
+            }).await;
+        }
+        assert_eq!(stats(), (0, 0));
+    }
+
+    // N14: "close" from either side.
     async fn connection_close_is_honoured_on_both_sides() {
         let (client, server, id) = (Client::new(), server(), record_id("close"));
         client.get(format!("{}/record/{id}/?close=1", server.raw)).send().await.unwrap();
@@ -72,7 +100,7 @@ support::test! {
         assert_eq!(recorded(&server, &id).await["connections"].as_array().unwrap().len(), 3);
     }
 
-    // A17: who may be kept alive.
+    // A17, A13, B2: who may be kept alive.
     async fn reuse_follows_version_and_connection_header() {
         let server = server();
         let cases = [
@@ -156,7 +184,19 @@ support::test! {
         }
     }
 
-    // N17, N8: a fresh connection that dies is an error, not a loop.
+    // N17: a request never follows another before its answer: who comes meanwhile has a connection of its own.
+    async fn requests_at_once_are_not_pipelined() {
+        let (client, server, id) = (Client::new(), server(), record_id("pipeline"));
+        let answer = percent(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+        let url = format!("{}/record/{id}/?answer={answer}&delay=100", server.raw);
+        let sent = support::join_all((0..5).map(|_| client.get(&url).send())).await;
+        assert!(sent.iter().all(|response| response.as_ref().unwrap().text() == "ok"));
+        let connections = recorded(&server, &id).await["connections"].clone();
+        let requests: Vec<_> = connections.as_array().unwrap().iter().map(|connection| connection["requests"].as_array().unwrap().len()).collect();
+        assert_eq!(requests, [1; 5]);
+    }
+
+    // N8: a fresh connection that dies is an error, not a loop.
     async fn a_fresh_connection_that_dies_is_not_retried() {
         let error = text(&raw(&server(), "", "after=close")).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::RemoteProtocol);
@@ -194,10 +234,10 @@ support::test! {
         }
     }
 
-    // N14.
+    // N14, A11: a second less than it says, where it is a number.
     async fn keep_alive_headers_are_believed() {
         let server = server();
-        for (field, connections) in [("timeout=1", 2), ("timeout=0", 2), ("max=0", 2), ("timeout=30, max=1", 1), ("timeout=\"60\"", 1), ("timeout=x", 1), ("timeout=99999999999999999999", 1)] {
+        for (field, connections) in [("timeout=1", 2), ("timeout=0", 2), ("max=0", 2), ("timeout=30, max=1", 1), ("timeout=\"60\"", 1), ("timeout=x", 1), ("timeout=99999999999999999999", 1), ("timeout=+0", 1), ("max=-0", 1), ("timeout=٠", 1)] {
             let (client, id) = (Client::new(), record_id("keep"));
             let answer = percent(format!("HTTP/1.1 200 OK\r\nKeep-Alive: {field}\r\nContent-Length: 2\r\n\r\nok").as_bytes());
             for _ in 0..2 {

@@ -15,6 +15,8 @@ pub(super) struct Answer {
     pub(super) pause: Duration,
     flood: Vec<u8>,
     times: usize,
+    /// Each `#` of the flood is its number.
+    numbered: bool,
     pub(super) tail: Vec<u8>,
     pub(super) afterwards: Afterwards,
 }
@@ -116,6 +118,7 @@ impl Answer {
             pause: Duration::ZERO,
             flood: Vec::new(),
             times: 0,
+            numbered: false,
             tail: Vec::new(),
             afterwards: Afterwards::Keep,
         }
@@ -132,6 +135,7 @@ impl Answer {
             pause: milliseconds(query, "pause", 0),
             flood: query.bytes("flood").unwrap_or_default().to_vec(),
             times: query.number("times").unwrap_or(1),
+            numbered: query.bytes("numbered") == Some(b"1"),
             tail: query.bytes("tail").unwrap_or_default().to_vec(),
             ..self
         }
@@ -143,7 +147,16 @@ impl Answer {
         let per_block = (BLOCK / self.flood.len().max(1)).max(1);
         let times = if self.flood.is_empty() { 0 } else { self.times };
         let blocks = (0..times).step_by(per_block);
-        blocks.map(move |done| self.flood.repeat(per_block.min(times - done)))
+        blocks.map(move |done| match (per_block.min(times - done), self.numbered) {
+            (count, false) => self.flood.repeat(count),
+            (count, true) => (done..done + count).flat_map(|number| self.numbered(number)).collect(),
+        })
+    }
+
+    fn numbered(&self, number: usize) -> Vec<u8> {
+        let number = number.to_string();
+        let digits = |byte: &u8| if *byte == b'#' { number.as_bytes().to_vec() } else { vec![*byte] };
+        self.flood.iter().flat_map(digits).collect()
     }
 }
 

@@ -34,6 +34,7 @@ fn bytes_come_out_as_they_were_ordered() {
     assert_eq!(ask("/raw?data=a&flood=xy&times=3&tail=z").expect("a clean end"), b"axyxyxyz");
     let long = ask(&format!("/raw?data={}&step=1", "a".repeat(20_000))).expect("a clean end");
     assert_eq!(long.len(), 20_000);
+    assert_eq!(ask("/raw?flood=%23;&times=12&numbered=1").expect("a clean end"), b"0;1;2;3;4;5;6;7;8;9;10;11;");
     let flood = ask("/raw?flood=abc&times=100001").expect("a clean end");
     assert!(flood == b"abc".repeat(100_001));
 }

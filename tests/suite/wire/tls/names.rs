@@ -65,7 +65,7 @@ support::test! {
         }
     }
 
-    // D13.
+    // D13, N9.
     async fn another_name_is_another_connection() {
         let authority = Authority::new("authority");
         let url = serve(&authority.sign(&leaf(&["a.example", "b.example"])));

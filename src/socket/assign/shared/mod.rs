@@ -185,3 +185,6 @@ impl<C, S: Clone> Assignment<C, S> {
         self.origins.find(origin).is_some_and(|at| self.origins[at].speaks == Speaks::Trying)
     }
 }
+
+#[cfg(test)]
+mod tests;
