@@ -203,3 +203,20 @@ fn text_is_read_as_it_comes() {
     let client = support::mock(answer).detect_encoding(|_| "latin-1").build_blocking().unwrap();
     assert_eq!(client.get("http://h/").send().unwrap().text(), "café\nau lait");
 }
+
+#[test]
+fn http_2_is_driven_by_whoever_waits() {
+    let client = blocking::Client::builder().http1(false).build_blocking().unwrap();
+    let connection = |path: &str| {
+        let response = client.get(format!("{}{path}", server().http)).send().unwrap();
+        assert_eq!(response.version(), Some(whimbrel::Version::HTTP_2));
+        response.json::<serde_json::Value>().unwrap()["connection"].as_u64()
+    };
+    let first = connection("/anything");
+    assert_eq!(connection("/anything"), first);
+    // Nobody looks at the connection meanwhile, whose server says that it goes away.
+    assert_eq!(client.get(format!("{}/goaway", server().http)).send().unwrap().text(), "ok");
+    for _ in 0..3 {
+        assert!(connection("/anything").is_some());
+    }
+}

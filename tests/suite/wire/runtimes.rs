@@ -12,6 +12,12 @@ use whimbrel::{Client, Limits, Timeout};
 
 use crate::support::server;
 
+/// Clients of both kinds: HTTP/1.1, and HTTP/2, whose connections are driven by the runtime.
+fn clients(limits: Limits) -> [Client; 2] {
+    let builder = || Client::builder().limits(limits).timeout(Timeout::default().read(None));
+    [builder().build().unwrap(), builder().http1(false).build().unwrap()]
+}
+
 fn runtime() -> Runtime {
     Builder::new_current_thread().enable_all().build().unwrap()
 }
@@ -24,23 +30,30 @@ async fn connection(client: Client) -> whimbrel::Result<u64> {
 // N11: an idle connection belongs to its runtime, whether that still runs or not; elsewhere a new one is made.
 #[test]
 fn a_client_that_moves_to_another_runtime_connects_anew() {
-    let client = Client::new();
-    let (one, two) = (runtime(), runtime());
-    let first = one.block_on(connection(client.clone())).unwrap();
-    assert_eq!(one.block_on(connection(client.clone())).unwrap(), first);
-    let second = two.block_on(connection(client.clone())).unwrap();
-    assert_ne!(second, first);
-    drop(one);
-    assert_eq!(two.block_on(connection(client.clone())).unwrap(), second);
-    drop(two);
-    assert_ne!(runtime().block_on(connection(client.clone())).unwrap(), second);
-    assert_eq!(client.pool_stats().unwrap().open, 1);
+    for client in clients(Limits::default()) {
+        let (one, two) = (runtime(), runtime());
+        let first = one.block_on(connection(client.clone())).unwrap();
+        assert_eq!(one.block_on(connection(client.clone())).unwrap(), first);
+        let second = two.block_on(connection(client.clone())).unwrap();
+        assert_ne!(second, first);
+        drop(one);
+        assert_eq!(two.block_on(connection(client.clone())).unwrap(), second);
+        drop(two);
+        let three = runtime();
+        assert_ne!(three.block_on(connection(client.clone())).unwrap(), second);
+        assert_eq!(client.pool_stats().unwrap().open, 1);
+    }
 }
 
 // N11: what was under way when a runtime ended is an error elsewhere, at once, and nobody waits for its room.
 #[test]
 fn a_response_does_not_outlive_its_runtime() {
-    let client = Client::builder().limits(Limits::default().max_connections(1)).build().unwrap();
+    for client in clients(Limits::default().max_connections(1)) {
+        response_of_an_ended_runtime(&client);
+    }
+}
+
+fn response_of_an_ended_runtime(client: &Client) {
     let url = format!("{}/drip?numbytes=2&duration=60000", server().http);
     let one = runtime();
     let mut response = one.block_on(client.get(&url).timeout(Timeout::default().total(Duration::from_secs(9))).stream()).unwrap();
@@ -60,8 +73,12 @@ fn a_response_does_not_outlive_its_runtime() {
 // N10, N11: a request that waits for a connection gets it when the runtime ends that had it.
 #[test]
 fn a_runtime_that_ends_gives_up_what_its_requests_held() {
-    let limits = Limits::default().max_connections(1);
-    let client = Client::builder().limits(limits).timeout(Timeout::default().read(None)).build().unwrap();
+    for client in clients(Limits::default().max_connections(1)) {
+        ended_runtime_of_a_request(&client);
+    }
+}
+
+fn ended_runtime_of_a_request(client: &Client) {
     let one = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     one.spawn(client.get(format!("{}/hang", server().http)).send());
     while client.pool_stats().unwrap().open == 0 {
