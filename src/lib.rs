@@ -51,7 +51,7 @@ pub use backend::{BoxFuture, MaybeSend, MaybeSync};
 pub use body::Body;
 pub use bytes::Bytes;
 pub use client::{Client, ClientBuilder, IntoHookResult, RequestBuilder, SendOptions};
-pub use config::{Limits, Timeout};
+pub use config::{Limits, MinRate, Timeout};
 pub use connect::{ConnectTarget, NetworkBackend, NetworkStream, Resolver};
 pub use cookies::{Cookie, Cookies, SameSite};
 #[cfg(feature = "charset")]
