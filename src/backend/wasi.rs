@@ -106,9 +106,12 @@ impl Runtime {
 }
 
 /// There is one.
-pub(crate) type RuntimeId = ();
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct RuntimeId;
 
-pub(crate) fn current_runtime() -> RuntimeId {}
+pub(crate) fn current_runtime() -> RuntimeId {
+    RuntimeId
+}
 
 // -- timers --
 

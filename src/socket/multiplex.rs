@@ -1,6 +1,7 @@
 //! A pool's connections that several requests share: a request's part in one, and the connection's place in its pool.
 
 use std::sync::{Arc, Weak};
+use std::time::Duration;
 
 use super::assign::MemberId;
 use super::http2;
@@ -30,9 +31,14 @@ impl StreamLease {
 
     /// The connection takes no more requests. Those that are on it go on.
     pub(super) fn retire(&self) {
-        let retired = self.pool.lock().retire(&self.origin, self.id);
-        drop(retired);
+        retire(&self.pool, &self.origin, self.id);
     }
+}
+
+fn retire(pool: &Pool, origin: &str, id: MemberId) {
+    let retired = pool.lock().retire(origin, id);
+    // Perhaps the connection's end, which takes its time.
+    drop(retired);
 }
 
 impl Drop for StreamLease {
@@ -65,6 +71,13 @@ impl Membership {
             pool.lock().resize(&self.origin, self.id, most);
         }
     }
+
+    /// It takes no more requests. Those that are on it go on.
+    pub(super) fn retire(&self) {
+        if let Some(pool) = self.pool.upgrade() {
+            retire(&pool, &self.origin, self.id);
+        }
+    }
 }
 
 /// A connection that has its place, and does not serve yet.
@@ -75,6 +88,11 @@ pub(super) struct Opening {
 }
 
 impl Opening {
+    /// How long it is to serve.
+    pub(super) fn lifetime(&self) -> Option<Duration> {
+        self.pool.limits.max_connection_lifetime
+    }
+
     /// It serves whoever made it, and others.
     pub(super) fn open(self, connection: http2::Connection) -> StreamLease {
         let Self { pool, origin, id } = self;

@@ -61,7 +61,7 @@ type State = Assignment<Box<Connection>, http2::Connection>;
 
 pub(super) struct Pool {
     state: Mutex<State>,
-    limits: Limits,
+    pub(super) limits: Limits,
 }
 
 /// What [`Pool::checkout`] found.

@@ -10,7 +10,7 @@ use h2::client::{Builder, SendRequest};
 
 use super::errors;
 use super::pings::Pings;
-use crate::backend::Background;
+use crate::backend::{Background, Sleep, sleep};
 use crate::config::{KeepAlive, TransportConfig};
 use crate::error::Result;
 use crate::socket::multiplex::{Membership, StreamLease};
@@ -98,8 +98,9 @@ impl Begun {
     pub(in crate::socket) fn open(self, permit: Permit) -> StreamLease {
         let Self { sender, connection, pings, tls } = self;
         let (membership, opening) = permit.share();
+        let lifetime = opening.lifetime().map(|lifetime| Box::pin(sleep(lifetime)));
         let lost = Arc::new(OnceLock::new());
-        let driver = Driver { connection, pings, membership, streams: UNSAID, lost: lost.clone() };
+        let driver = Driver { connection, pings, membership, streams: UNSAID, lifetime, lost: lost.clone() };
         let shared = Arc::new(Shared { background: Background::new(driver), tls, lost });
         opening.open(Connection { sender, shared })
     }
@@ -112,6 +113,8 @@ struct Driver {
     membership: Membership,
     /// As many requests as the server takes at once, as far as the pool knows.
     streams: usize,
+    /// When it has served long enough.
+    lifetime: Option<Pin<Box<Sleep>>>,
     lost: Arc<OnceLock<Lost>>,
 }
 
@@ -124,6 +127,10 @@ impl Future for Driver {
         let streams = self.connection.max_concurrent_send_streams();
         if streams != std::mem::replace(&mut self.streams, streams) {
             self.membership.resize(streams);
+        }
+        if self.lifetime.as_mut().is_some_and(|lifetime| lifetime.as_mut().poll(cx).is_ready()) {
+            self.lifetime = None;
+            self.membership.retire();
         }
         let lost = self.pings.as_mut().map_or(Poll::Pending, |pings| pings.poll(cx));
         if let Poll::Ready(keep_alive) = lost {

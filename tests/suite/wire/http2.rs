@@ -71,9 +71,9 @@ support::test! {
     }
 
     async fn a_timeout_is_one_requests_alone() {
-        let client = http2().timeout(Timeout::default().read(Duration::from_millis(100))).build().unwrap();
+        let client = http2().timeout(Timeout::default().read(Duration::from_millis(500))).build().unwrap();
         let first = connection(&client).await;
-        let error = client.get(format!("{}/delay/2000", server().http)).send().await.unwrap_err();
+        let error = client.get(format!("{}/delay/5000", server().http)).send().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::ReadTimeout);
         assert_eq!(connection(&client).await, first);
     }
@@ -117,6 +117,16 @@ support::test! {
         let limits = Limits::default().keepalive_expiry(Duration::ZERO);
         let client = http2().limits(limits).build().unwrap();
         let first = connection(&client).await;
+        assert_ne!(connection(&client).await, first);
+    }
+
+    // N16
+    async fn a_connection_does_not_live_for_ever() {
+        let limits = Limits::default().max_connection_lifetime(Duration::from_millis(200));
+        let client = http2().limits(limits).build().unwrap();
+        let first = connection(&client).await;
+        // It is over before the response is there: that one is read all the same.
+        assert!(client.get(format!("{}/delay/300", server().http)).send().await.unwrap().is_success());
         assert_ne!(connection(&client).await, first);
     }
 

@@ -99,7 +99,8 @@ support::test! {
 
     async fn it_replaces_what_decides_on_connections() {
         let here = [127, 0, 0, 1].into();
-        let cases: [(&str, fn(ClientBuilder) -> ClientBuilder); 3] = [
+        type Setting = fn(ClientBuilder) -> ClientBuilder;
+        let cases: [(&str, Setting); 3] = [
             ("tcp_keepalive", |builder| builder.tcp_keepalive(std::time::Duration::from_secs(1))),
             ("resolve", |builder| builder.resolve("a", [[127, 0, 0, 1].into()])),
             ("connect_guard", |builder| builder.connect_guard(|_| Ok(()))),
