@@ -3,6 +3,7 @@
 
 mod apache;
 mod certificates;
+mod http2;
 mod nginx;
 mod nginx_tls;
 mod proxies;

@@ -12,7 +12,7 @@ fn header<'a>(response: &'a Response, name: &str) -> &'a str {
 }
 
 /// A body in pieces, whose length nobody knows beforehand.
-fn pieces(body: &[u8]) -> Body {
+pub(crate) fn pieces(body: &[u8]) -> Body {
     Body::pieces(body.chunks(60_000).map(Bytes::copy_from_slice).collect::<Vec<_>>())
 }
 

@@ -16,10 +16,19 @@ pub(crate) struct Site {
 impl Site {
     /// nginx with these lines in its server. It listens in the Unix socket `socket`, too.
     pub(crate) fn nginx(lines: &str) -> Self {
+        Self::nginx_listening("", lines)
+    }
+
+    /// nginx that speaks HTTP/2: with prior knowledge, and by ALPN.
+    pub(crate) fn nginx_http2(lines: &str) -> Self {
+        Self::nginx_listening("http2", lines)
+    }
+
+    fn nginx_listening(word: &str, lines: &str) -> Self {
         let authority = Authority::new();
         let program = Running::start("nginx", &["-p", ".", "-c", "config", "-e", "stderr"], "start worker", |place| {
             furnish(place, &authority);
-            nginx_config(place, lines)
+            nginx_config(place, word, lines)
         });
         Self { program, authority }
     }
@@ -71,18 +80,19 @@ fn furnish(place: &Place, authority: &Authority) {
 }
 
 /// `user` is for those who run the tests as root: then files can be put into the folder.
-fn nginx_config(place: &Place, lines: &str) -> String {
+fn nginx_config(place: &Place, word: &str, lines: &str) -> String {
     let [plain, tls] = place.ports;
     let folder = place.folder.display();
     format!(
         "daemon off; user root; pid pid; error_log /dev/stdout notice; worker_processes 1;
         events {{ worker_connections 500; }}
         http {{
-            access_log off; root files; types {{ text/plain txt; }}
+            access_log off; root files; types {{ text/plain txt; }} default_type application/octet-stream;
             client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi; uwsgi_temp_path uwsgi;
             scgi_temp_path scgi;
             server {{
-                listen 127.0.0.1:{plain}; listen 127.0.0.1:{tls} ssl; listen unix:{folder}/socket;
+                listen 127.0.0.1:{plain} {word}; listen 127.0.0.1:{tls} ssl {word};
+                listen unix:{folder}/socket {word};
                 ssl_certificate server.pem; ssl_certificate_key server.key; ssl_protocols TLSv1.2 TLSv1.3;
                 {lines}
             }}
