@@ -9,9 +9,14 @@ use bytes::Bytes;
 /// Without it the roots are Mozilla's (`webpki-roots`), or, with `trust_env`, those of the files that `SSL_CERT_FILE`
 /// and `SSL_CERT_DIR` name. They are loaded once per process, when the first TLS connection needs them. TLS 1.2 and 1.3 are
 /// spoken. Sessions are resumed, from memory and within the client alone; no 0-RTT. Nobody is asked whether a certificate was
-/// revoked.
+/// revoked: no list is fetched, and no OCSP server asked. Lists of one's own are [`add_crl_pem`](Self::add_crl_pem)'s.
 ///
 /// What is given in PEM is read when the client is built: mistakes in it are errors of the kind `Tls` then.
+///
+/// The cryptography is what the program installed with `rustls::crypto::CryptoProvider::install_default` (of rustls 0.23) before
+/// it is first needed; if it installed none, ring's with the feature `ring`, which is on by default; and AWS-LC's with the feature
+/// `aws-lc-rs` where `ring` is off. With the feature `tls` alone there is only the first of them, and without that https://
+/// is `Unsupported`. None of the features changes whom a client trusts.
 ///
 /// ```
 /// use whimbrel::{Client, ErrorKind, Tls, TlsVersion};
@@ -23,6 +28,8 @@ use bytes::Bytes;
 pub struct Tls {
     pub(crate) roots: DefaultRoots,
     pub(crate) root_pems: Vec<Vec<u8>>,
+    pub(crate) revocation_lists: Vec<RevocationList>,
+    pub(crate) requires_revocation_status: bool,
     pub(crate) client_cert: Option<ClientCert>,
     pub(crate) accepts_any: bool,
     pub(crate) key_log: bool,
@@ -37,6 +44,13 @@ pub(crate) enum DefaultRoots {
     Mozilla,
     System,
     None,
+}
+
+/// Which certificates their authority took back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum RevocationList {
+    Der(Vec<u8>),
+    Pem(Vec<u8>),
 }
 
 /// What the client says who it is with.
@@ -77,6 +91,37 @@ impl Tls {
     /// It needs the feature `system-roots`; without it the client's `build` says `Unsupported`.
     pub fn system_roots(self) -> Self {
         Self { roots: DefaultRoots::System, ..self }
+    }
+
+    /// Refuses the certificates that this list takes back, or the lists, if the text holds several (`X509 CRL`, RFC 5280 §5).
+    ///
+    /// The whole chain is looked up, but for its root: a server is refused, too, when one of the authorities between was
+    /// revoked. Each list counts for the authority that signed it, and for those distribution points that it names. Whoever is
+    /// in no given list passes, and a list counts beyond its `nextUpdate`, unless
+    /// [`require_revocation_status`](Self::require_revocation_status) says otherwise. Lists are not fetched: give the client
+    /// of today the list of today. With `verify(false)` they play no part.
+    ///
+    /// ```no_run
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let tls = whimbrel::Tls::new().add_crl_pem(std::fs::read("authority.crl.pem")?);
+    /// let client = whimbrel::Client::builder().tls(tls).build()?;
+    /// # Ok(()) }
+    /// ```
+    pub fn add_crl_pem(mut self, pem: impl AsRef<[u8]>) -> Self {
+        self.revocation_lists.push(RevocationList::Pem(pem.as_ref().to_vec()));
+        self
+    }
+
+    /// [`add_crl_pem`](Self::add_crl_pem) for one list in DER, which is how authorities publish it.
+    pub fn add_crl_der(mut self, der: impl AsRef<[u8]>) -> Self {
+        self.revocation_lists.push(RevocationList::Der(der.as_ref().to_vec()));
+        self
+    }
+
+    /// Whether each certificate has to be looked up, no by default: with `true` those that no given list speaks for are refused,
+    /// and so is all that a list beyond its `nextUpdate` speaks for. Without a list the client's `build` is an error then.
+    pub fn require_revocation_status(self, required: bool) -> Self {
+        Self { requires_revocation_status: required, ..self }
     }
 
     /// Shows this certificate, with those that lead to its root behind it, to servers that ask for one (mutual TLS).

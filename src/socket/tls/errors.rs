@@ -5,8 +5,8 @@ use std::error::Error as StdError;
 use std::io;
 
 use rustls::{
-    AlertDescription as Alert, CertificateError as Certificate, Error as Tls, InvalidMessage, OtherError,
-    PeerIncompatible,
+    AlertDescription as Alert, CertRevocationListError as RevocationList, CertificateError as Certificate,
+    Error as Tls, InvalidMessage, OtherError, PeerIncompatible,
 };
 
 use super::Target;
@@ -77,6 +77,10 @@ fn tls_reason(error: &Tls) -> Cow<'static, str> {
             | PeerIncompatible::Tls12NotOfferedOrEnabled,
         ) => NO_VERSION.into(),
         Tls::PeerIncompatible(_) => NOTHING_IN_COMMON.into(),
+        Tls::InvalidCertRevocationList(RevocationList::BadSignature) => {
+            "the given revocation list has the name of its certificate's authority, but not its signature".into()
+        }
+        Tls::InvalidCertRevocationList(error) => format!("the given revocation list cannot be used ({error:?})").into(),
         Tls::NoCertificatesPresented => "it shows no certificate".into(),
         Tls::NoApplicationProtocol => NO_PROTOCOL.into(),
         error => format!("it breaks the rules of TLS ({})", shortened(&error.to_string())).into(),
@@ -103,7 +107,15 @@ fn certificate_reason(error: &Certificate) -> Cow<'static, str> {
         Certificate::InvalidPurpose | Certificate::InvalidPurposeContext { .. } => {
             "its certificate is not for servers (extended key usage)".into()
         }
-        Certificate::Revoked => "its certificate was revoked".into(),
+        Certificate::Revoked => "its certificate, or one that vouches for it, was revoked".into(),
+        Certificate::UnknownRevocationStatus => {
+            "no given list says whether its certificate, or one that vouches for it, \
+            was revoked, and Tls::require_revocation_status wants to know"
+                .into()
+        }
+        Certificate::ExpiredRevocationList | Certificate::ExpiredRevocationListContext { .. } => {
+            "the given revocation list is out of date; Tls::add_crl_pem takes a newer one".into()
+        }
         Certificate::BadEncoding => "its certificate is badly encoded".into(),
         Certificate::BadSignature => {
             "a signature is wrong: its issuer's, which may have the name of a trusted one but not its key, or its own"

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use rustls::client::ResolvesClientCert;
-use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{Error as Tls, InconsistentKeys};
 
+use super::provider::provider;
 use crate::error::{Error, ErrorKind, Result};
 use crate::tls::ClientCert;
 
@@ -17,10 +17,11 @@ const ENCRYPTED: (&str, &str) = ("-----BEGIN ENCRYPTED PRIVATE KEY-----", "-----
 const OLD_ENCRYPTED: &str = "Proc-Type: 4,ENCRYPTED";
 
 /// Both, and that they belong together.
-pub(super) fn load(cert: &ClientCert, provider: &CryptoProvider) -> Result<Arc<dyn ResolvesClientCert>> {
+pub(super) fn load(cert: &ClientCert) -> Result<Arc<dyn ResolvesClientCert>> {
     let chain = chain(&cert.chain)?;
     let key = private_key(&cert.key, cert.password.as_deref())?;
-    let certified = CertifiedKey::from_der(chain, key, provider).map_err(|error| match error {
+    let provider = provider()?;
+    let certified = CertifiedKey::from_der(chain, key, &provider).map_err(|error| match error {
         Tls::InconsistentKeys(InconsistentKeys::KeyMismatch) => unusable("certificate", "its key is another one"),
         error => unusable("certificate", &error.to_string()),
     })?;

@@ -2,6 +2,8 @@
 
 mod errors;
 mod identity;
+mod provider;
+mod revocation;
 mod roots;
 mod verifier;
 
@@ -11,12 +13,14 @@ use bytes::Bytes;
 use rustls::client::ResolvesClientCert;
 use rustls::client::danger::ServerCertVerifier;
 use rustls::crypto::CryptoProvider;
-use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, ServerName};
 use rustls::{CipherSuite, ClientConfig, ClientConnection, KeyLogFile, ProtocolVersion, SupportedProtocolVersion};
 use tokio_rustls::TlsConnector;
 use url::{Host, Url};
 
 pub(super) use self::errors::late_refusal;
+use self::provider::provider;
+use self::revocation::Revocation;
 use super::sni;
 use super::stream::Stream;
 use crate::error::{Error, ErrorKind, Result};
@@ -37,6 +41,7 @@ pub(super) struct TlsSettings {
     trust_env: bool,
     alpn: Protocols,
     given_roots: Vec<CertificateDer<'static>>,
+    revocation_lists: Vec<CertificateRevocationListDer<'static>>,
     identity: Option<Arc<dyn ResolvesClientCert>>,
     config: OnceLock<Arc<ClientConfig>>,
 }
@@ -69,8 +74,9 @@ impl TlsSettings {
         versions(&tls)?;
         roots::check(&tls)?;
         let given_roots = roots::given(&tls.root_pems)?;
-        let identity = tls.client_cert.as_ref().map(|cert| identity::load(cert, &provider())).transpose()?;
-        Ok(Self { tls, trust_env, alpn, given_roots, identity, config: OnceLock::new() })
+        let revocation_lists = revocation::lists(&tls)?;
+        let identity = tls.client_cert.as_ref().map(identity::load).transpose()?;
+        Ok(Self { tls, trust_env, alpn, given_roots, revocation_lists, identity, config: OnceLock::new() })
     }
 
     /// The handshake over an open connection, which may itself be TLS: with the server of a request, or at a URL.
@@ -100,7 +106,7 @@ impl TlsSettings {
 
     /// rustls' own defaults beside what is set here: sessions are resumed from memory, and there is no 0-RTT (threat D15).
     fn client_config(&self) -> Result<ClientConfig> {
-        let provider = provider();
+        let provider = provider()?;
         let verifier = self.verifier(&provider)?;
         let builder = ClientConfig::builder_with_provider(provider)
             .with_protocol_versions(&versions(&self.tls)?)
@@ -123,14 +129,9 @@ impl TlsSettings {
             return Ok(Arc::new(verifier::AcceptsAny::new(provider)));
         }
         let roots = roots::all(&self.tls, &self.given_roots, self.trust_env)?;
-        Ok(Arc::new(verifier::Verifier::new(roots, provider)?))
+        let revocation = Revocation { lists: &self.revocation_lists, is_required: self.tls.requires_revocation_status };
+        Ok(Arc::new(verifier::Verifier::new(roots, revocation, provider)?))
     }
-}
-
-/// The cryptography. ring's, and the one place that says so.
-fn provider() -> Arc<CryptoProvider> {
-    static PROVIDER: OnceLock<Arc<CryptoProvider>> = OnceLock::new();
-    PROVIDER.get_or_init(|| Arc::new(rustls::crypto::ring::default_provider())).clone()
 }
 
 fn versions(tls: &Tls) -> Result<Vec<&'static SupportedProtocolVersion>> {
@@ -194,5 +195,28 @@ fn iana_name(suite: CipherSuite) -> &'static str {
         CipherSuite::TLS13_AES_256_GCM_SHA384 => "TLS_AES_256_GCM_SHA384",
         CipherSuite::TLS13_CHACHA20_POLY1305_SHA256 => "TLS_CHACHA20_POLY1305_SHA256",
         other => other.as_str().unwrap_or("unknown"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // D18: run with every set of features that the tests are run with, and true in each.
+    #[test]
+    fn features_change_nothing_that_nobody_asked_for() {
+        let settings = TlsSettings::new(Tls::new(), false, DEFAULT_PROTOCOLS).unwrap();
+        let roots = roots::all(&settings.tls, &[], false).unwrap();
+        assert_eq!(roots.len(), webpki_roots::TLS_SERVER_ROOTS.len());
+        if !cfg!(any(feature = "ring", feature = "aws-lc-rs")) {
+            assert_eq!(settings.client_config().unwrap_err().kind(), ErrorKind::Unsupported);
+            return;
+        }
+        let config = settings.client_config().unwrap();
+        assert!(!config.key_log.will_log("CLIENT_TRAFFIC_SECRET_0") && !config.enable_early_data);
+        // ring has no post-quantum key exchange; AWS-LC stands behind it.
+        let groups = &config.crypto_provider().kx_groups;
+        let is_ring = !groups.iter().any(|group| group.name() == rustls::NamedGroup::X25519MLKEM768);
+        assert_eq!(is_ring, cfg!(feature = "ring"), "{groups:?}");
     }
 }

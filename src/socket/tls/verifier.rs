@@ -10,6 +10,7 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{CertificateError, DigitallySignedStruct, Error as Tls, OtherError, RootCertStore, SignatureScheme};
 
 use super::errors;
+use super::revocation::Revocation;
 use crate::error::{Error, ErrorKind, Result};
 
 /// webpki's, which also tells self-signed certificates from those of unknown issuers.
@@ -32,11 +33,16 @@ impl fmt::Display for SelfSigned {
 impl std::error::Error for SelfSigned {}
 
 impl Verifier {
-    pub(super) fn new(roots: RootCertStore, provider: &Arc<CryptoProvider>) -> Result<Self> {
+    pub(super) fn new(
+        roots: RootCertStore,
+        revocation: Revocation<'_>,
+        provider: &Arc<CryptoProvider>,
+    ) -> Result<Self> {
         if roots.is_empty() {
             return Err(Error::new(ErrorKind::Tls, "No root certificate was found, so that no server can be trusted"));
         }
-        let webpki = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider.clone()).build();
+        let builder = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider.clone());
+        let webpki = revocation.add_to(builder).build();
         Ok(Self { webpki: webpki.map_err(errors::unusable)?, provider: provider.clone() })
     }
 

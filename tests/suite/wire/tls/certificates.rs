@@ -5,12 +5,12 @@ use serde_json::Value;
 use whimbrel::{Client, Error, ErrorKind, Tls, TlsVersion};
 
 use super::openssl::{self, Server};
-use super::peer::{self, Authority, Identity, client, leaf, self_signed, serve};
+use super::peer::{self, Authority, client, leaf, self_signed, serve};
 use crate::support;
 
 /// The error of kind `Tls` of a client that trusts the authority. It names the host.
-async fn refusal(authority: &Authority, identity: &Identity) -> Error {
-    let error = authority.client().get(serve(identity)).send().await.unwrap_err();
+async fn refusal(authority: &Authority, url: &str) -> Error {
+    let error = authority.client().get(url).send().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Tls, "{error:?}");
     assert!(error.to_string().starts_with("No TLS connection to '127.0.0.1': "), "{error}");
     error
@@ -47,8 +47,12 @@ support::test! {
             (Authority::new("authority").sign(&leaf(&[])), "the name of a trusted one but not its key"),
             (authority.below("between").sign(&leaf(&[])), "leaves out the certificates between"),
         ] {
-            let error = refusal(&authority, &identity).await;
-            assert!(error.to_string().contains(words), "{words}: {error}");
+            // By whomever it is shown.
+            let openssl = Server::start(&identity, None, &[]);
+            for url in [&serve(&identity), &openssl.url] {
+                let error = refusal(&authority, url).await;
+                assert!(error.to_string().contains(words), "{words}: {error}");
+            }
         }
     }
 

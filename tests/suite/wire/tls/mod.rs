@@ -3,10 +3,14 @@
 // Whatever a server may show, and whatever a client may say: where TLS is our own.
 support::where_own_tls! {
     mod certificates;
+    mod chains;
+    mod floods;
     mod identity;
     mod names;
     mod openssl;
     mod peer;
+    mod provider;
+    mod revocation;
     mod sessions;
     mod versions;
 }

@@ -1,11 +1,11 @@
 //! A server of rustls that shows what a test wants it to, and tells what it was told.
 
 use std::io::{Read as _, Write as _};
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 
 use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair, SanType,
+    BasicConstraints, CertificateParams, CertificateRevocationList, CertificateRevocationListParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, SanType,
 };
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -13,6 +13,9 @@ use rustls::server::ServerSessionMemoryCache;
 use rustls::{HandshakeKind, ServerConfig, ServerConnection, StreamOwned};
 use serde_json::{Value, json};
 use whimbrel::{Client, SniHostname, Tls};
+
+/// A connection, as the server sees it.
+pub(super) type Stream = StreamOwned<ServerConnection, TcpStream>;
 
 /// A chain and its key, in PEM.
 pub(super) struct Identity {
@@ -33,8 +36,27 @@ impl Authority {
 
     /// One below this one.
     pub(super) fn below(&self, name: &str) -> Self {
-        let issuer = CertifiedIssuer::signed_by(authority(name), KeyPair::generate().unwrap(), &self.issuer);
+        self.below_as(authority(name))
+    }
+
+    /// The same with a number, by which it can be revoked.
+    pub(super) fn below_numbered(&self, name: &str, serial: u64) -> Self {
+        let mut params = authority(name);
+        params.serial_number = Some(serial.into());
+        self.below_as(params)
+    }
+
+    fn below_as(&self, params: CertificateParams) -> Self {
+        let issuer = CertifiedIssuer::signed_by(params, KeyPair::generate().unwrap(), &self.issuer);
         Self { issuer: issuer.unwrap() }
+    }
+
+    pub(super) fn issuer(&self) -> &Issuer<'static, KeyPair> {
+        &self.issuer
+    }
+
+    pub(super) fn revoke(&self, list: &CertificateRevocationListParams) -> CertificateRevocationList {
+        list.signed_by(&self.issuer).unwrap()
     }
 
     pub(super) fn pem(&self) -> String {
@@ -60,7 +82,7 @@ impl Authority {
     }
 }
 
-fn authority(name: &str) -> CertificateParams {
+pub(super) fn authority(name: &str) -> CertificateParams {
     let mut params = named(name);
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     params
@@ -100,6 +122,18 @@ pub(super) fn serve(identity: &Identity) -> String {
     serve_with(builder.with_single_cert(chain(&identity.chain), key(&identity.key)).unwrap())
 }
 
+/// The same with settings of its own, and something to do before each body: the head is out by then.
+pub(super) fn serve_doing(
+    identity: &Identity,
+    set: impl FnOnce(&mut ServerConfig),
+    act: fn(&mut Stream),
+) -> String {
+    let builder = builder().with_no_client_auth();
+    let mut config = builder.with_single_cert(chain(&identity.chain), key(&identity.key)).unwrap();
+    set(&mut config);
+    serve_acting(config, act)
+}
+
 /// The URL of a server that wants a certificate that this authority signed, if anybody's.
 pub(super) fn serve_clients(identity: &Identity, authority: &Authority) -> String {
     let mut roots = rustls::RootCertStore::empty();
@@ -123,8 +157,12 @@ fn key(pem: &str) -> PrivateKeyDer<'static> {
     PrivateKeyDer::from_pem_slice(pem.as_bytes()).unwrap()
 }
 
+fn serve_with(config: ServerConfig) -> String {
+    serve_acting(config, |_| ())
+}
+
 /// Its threads end with the test program.
-fn serve_with(mut config: ServerConfig) -> String {
+fn serve_acting(mut config: ServerConfig, act: fn(&mut Stream)) -> String {
     // More than a client could want, for it to do without.
     config.max_early_data_size = 1 << 14;
     config.session_storage = ServerSessionMemoryCache::new(64);
@@ -135,14 +173,18 @@ fn serve_with(mut config: ServerConfig) -> String {
         for (connection, socket) in listener.incoming().enumerate() {
             let session = ServerConnection::new(config.clone()).unwrap();
             let stream = StreamOwned::new(session, socket.unwrap());
-            std::thread::spawn(move || answer(stream, connection));
+            std::thread::spawn(move || answer(stream, connection, act));
         }
     });
     url
 }
 
 /// Every request on the connection, until the client is gone.
-fn answer(mut stream: StreamOwned<ServerConnection, std::net::TcpStream>, connection: usize) {
+fn answer(
+    mut stream: Stream,
+    connection: usize,
+    act: fn(&mut Stream),
+) {
     let (mut read, mut buffer) = (Vec::new(), [0; 4096]);
     while let Ok(bytes @ 1..) = stream.read(&mut buffer) {
         read.extend_from_slice(&buffer[..bytes]);
@@ -150,7 +192,9 @@ fn answer(mut stream: StreamOwned<ServerConnection, std::net::TcpStream>, connec
             read.clear();
             let body = told(&mut stream.conn, connection).to_string();
             let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", body.len());
-            let _ = stream.write_all(format!("{head}{body}").as_bytes());
+            let _ = stream.write_all(head.as_bytes());
+            act(&mut stream);
+            let _ = stream.write_all(body.as_bytes());
         }
     }
 }

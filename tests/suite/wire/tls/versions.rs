@@ -12,7 +12,7 @@ use super::peer::{Authority, client, leaf, serve};
 use crate::support;
 
 /// The URL of a server that reads the first of what a client says and does this.
-fn answering(answer: impl Fn(TcpStream) + Send + 'static) -> String {
+pub(super) fn answering(answer: impl Fn(TcpStream) + Send + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("https://{}/", listener.local_addr().unwrap());
     std::thread::spawn(move || {
