@@ -1,5 +1,8 @@
 //! Without the feature `http2` there is no connection of this kind.
 
+use std::convert::Infallible;
+use std::sync::Arc;
+
 use http::Method;
 
 use super::multiplex::StreamLease;
@@ -12,7 +15,7 @@ use crate::request::Request;
 use crate::tls::TlsInfo;
 
 #[derive(Clone)]
-pub(super) enum Connection {}
+pub(super) struct Connection(Arc<Infallible>);
 
 pub(super) enum Begun {}
 
@@ -40,7 +43,7 @@ pub(super) enum Exchange {}
 
 impl Exchange {
     pub(super) async fn begin(lease: StreamLease, _: &mut Request) -> std::result::Result<Self, Failure> {
-        match lease.connection {}
+        match *lease.connection.0 {}
     }
 
     pub(super) async fn run(self, _: &Method) -> std::result::Result<Answer, Failure> {
