@@ -1,137 +1,136 @@
-//! The peers, each used as its documentation says and as fast as that allows. All async ones run on one thread.
+//! The peers' clients, each set up as its documentation says, for what a plan needs: how many connections, which protocol,
+//! and whom to trust.
 
 use std::future::Future;
+use std::sync::Arc;
 
-use http_body_util::{BodyExt as _, Empty};
-use hyper::body::Bytes;
-use hyper_util::rt::TokioIo;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::Client as HyperUtil;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, ServerName};
 use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 
-use crate::measure::{BoxError, Plan, Sample};
+use crate::measure::{BoxError, Plan};
 
-/// A peer's crate in Cargo.lock, its name in the table, and what it is.
-pub(crate) struct Peer {
-    pub(crate) name: &'static str,
-    pub(crate) package: &'static str,
-    pub(crate) label: &'static str,
-}
+/// Where the certificate lies that signed the servers' own.
+const ROOT: &str = "PEERS_ROOT";
 
-/// In the order they are measured in.
-pub(crate) const PEERS: &[Peer] = &[
-    Peer { name: "whimbrel", package: "whimbrel", label: "whimbrel" },
-    Peer { name: "hyper", package: "hyper", label: "hyper `conn::http1`" },
-    Peer { name: "reqwest", package: "reqwest", label: "reqwest" },
-    Peer { name: "bare", package: "httparse", label: "bare tokio socket with httparse" },
-    Peer { name: "whimbrel-blocking", package: "whimbrel", label: "whimbrel `blocking`" },
-    Peer { name: "ureq", package: "ureq", label: "ureq" },
-    Peer { name: "reqwest-blocking", package: "reqwest", label: "reqwest `blocking`" },
-];
-
-pub(crate) fn run(peer: &str, plan: &Plan<'_>) -> Result<Sample, BoxError> {
-    match peer {
-        "whimbrel" => block_on(whimbrel(plan)),
-        "whimbrel-blocking" => whimbrel_blocking(plan),
-        "hyper" => block_on(hyper(plan)),
-        "reqwest" => block_on(reqwest(plan)),
-        "reqwest-blocking" => reqwest_blocking(plan),
-        "ureq" => ureq(plan),
-        "bare" => block_on(bare(plan)),
-        other => Err(format!("there is no peer '{other}'").into()),
-    }
-}
-
-fn block_on<T>(future: impl Future<Output = Result<T, BoxError>>) -> Result<T, BoxError> {
+/// All async peers run on one thread.
+pub(crate) fn block_on<T>(future: impl Future<Output = Result<T, BoxError>>) -> Result<T, BoxError> {
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(future)
 }
 
-async fn whimbrel(plan: &Plan<'_>) -> Result<Sample, BoxError> {
-    let client = whimbrel::Client::new();
-    plan.measure_async(async || Ok(client.get(plan.url).send().await?.bytes().len())).await
-}
-
-fn whimbrel_blocking(plan: &Plan<'_>) -> Result<Sample, BoxError> {
-    let client = whimbrel::blocking::Client::new();
-    plan.measure(|| Ok(client.get(plan.url).send()?.bytes().len()))
-}
-
-async fn reqwest(plan: &Plan<'_>) -> Result<Sample, BoxError> {
-    let client = reqwest::Client::new();
-    plan.measure_async(async || Ok(client.get(plan.url).send().await?.bytes().await?.len())).await
-}
-
-fn reqwest_blocking(plan: &Plan<'_>) -> Result<Sample, BoxError> {
-    let client = reqwest::blocking::Client::new();
-    plan.measure(|| Ok(client.get(plan.url).send()?.bytes()?.len()))
-}
-
-fn ureq(plan: &Plan<'_>) -> Result<Sample, BoxError> {
-    let agent = ureq::Agent::new_with_defaults();
-    plan.measure(|| Ok(agent.get(plan.url).call()?.body_mut().read_to_vec()?.len()))
-}
-
-/// hyper alone: no URL to parse, no pool, no redirects. The connection is a task of its own, as hyper's guide has it.
-async fn hyper(plan: &Plan<'_>) -> Result<Sample, BoxError> {
-    let url: hyper::Uri = plan.url.parse()?;
-    let host = host(&url)?;
-    let stream = connect(host).await?;
-    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
-    tokio::spawn(connection);
-    let get = async || {
-        sender.ready().await?;
-        let request = hyper::Request::get(url.path()).header("host", host).body(Empty::<Bytes>::new())?;
-        let response = sender.send_request(request).await?;
-        Ok(response.into_body().collect().await?.to_bytes().len())
-    };
-    plan.measure_async(get).await
-}
-
-/// The least that a client on tokio can do: the same bytes each time, one buffer, a parsed head, a counted body.
-async fn bare(plan: &Plan<'_>) -> Result<Sample, BoxError> {
-    let url: hyper::Uri = plan.url.parse()?;
-    let mut stream = connect(host(&url)?).await?;
-    let request = format!("GET {} HTTP/1.1\r\nHost: {}\r\n\r\n", url.path(), host(&url)?);
-    let mut buffer = Vec::with_capacity(8 * 1024);
-    let get = async || {
-        stream.write_all(request.as_bytes()).await?;
-        buffer.clear();
-        let (head, length) = loop {
-            read_more(&mut stream, &mut buffer).await?;
-            if let Some(parsed) = parse(&buffer)? {
-                break parsed;
-            }
-        };
-        while buffer.len() < head + length {
-            read_more(&mut stream, &mut buffer).await?;
-        }
-        Ok(buffer.len() - head)
-    };
-    plan.measure_async(get).await
-}
-
-async fn read_more(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> Result<(), BoxError> {
-    match stream.read_buf(buffer).await? {
-        0 => Err("the server closed the connection".into()),
-        _ => Ok(()),
+pub(crate) fn whimbrel(plan: &Plan) -> Result<whimbrel::ClientBuilder, BoxError> {
+    let connections = plan.at_once.max(100) as usize;
+    let limits = whimbrel::Limits::default().max_connections(connections).max_keepalive_connections(connections);
+    let mut builder = whimbrel::Client::builder().limits(limits);
+    if plan.http2 {
+        builder = builder.http1(false).http2(true);
     }
+    if is_tls(plan) {
+        builder = builder.tls(whimbrel::Tls::new().only_roots_pem(root_pem()?));
+    }
+    Ok(builder)
 }
 
-/// The lengths of the head and of the body that it announces, if the head is complete.
-fn parse(buffer: &[u8]) -> Result<Option<(usize, usize)>, BoxError> {
-    let mut fields = [httparse::EMPTY_HEADER; 32];
-    let mut response = httparse::Response::new(&mut fields);
-    let httparse::Status::Complete(head) = response.parse(buffer)? else { return Ok(None) };
-    let length = response.headers.iter().find(|field| field.name.eq_ignore_ascii_case("content-length"));
-    let length = std::str::from_utf8(length.ok_or("no Content-Length")?.value)?.parse()?;
-    Ok(Some((head, length)))
+pub(crate) fn reqwest(plan: &Plan) -> Result<reqwest::Client, BoxError> {
+    let mut builder = reqwest::Client::builder();
+    if plan.http2 {
+        builder = builder.http2_prior_knowledge();
+    }
+    if is_tls(plan) {
+        builder = builder.tls_certs_only([reqwest::Certificate::from_pem(&root_pem()?)?]);
+    }
+    Ok(builder.build()?)
 }
 
-fn host(url: &hyper::Uri) -> Result<&str, BoxError> {
-    Ok(url.authority().ok_or("the URL has no host")?.as_str())
+pub(crate) fn reqwest_blocking(plan: &Plan) -> Result<reqwest::blocking::Client, BoxError> {
+    let mut builder = reqwest::blocking::Client::builder();
+    if is_tls(plan) {
+        builder = builder.tls_certs_only([reqwest::Certificate::from_pem(&root_pem()?)?]);
+    }
+    Ok(builder.build()?)
 }
 
-async fn connect(host: &str) -> Result<TcpStream, BoxError> {
+pub(crate) fn ureq(plan: &Plan) -> Result<ureq::Agent, BoxError> {
+    use ureq::tls::{Certificate, RootCerts, TlsConfig};
+    if !is_tls(plan) {
+        return Ok(ureq::Agent::new_with_defaults());
+    }
+    let roots = RootCerts::new_with_certs(&[Certificate::from_pem(&root_pem()?)?]);
+    let tls = TlsConfig::builder().root_certs(roots).build();
+    Ok(ureq::Agent::config_builder().tls_config(tls).build().new_agent())
+}
+
+pub(crate) fn hyper_util<B>(plan: &Plan) -> Result<HyperUtil<HttpsConnector<HttpConnector>, B>, BoxError>
+where
+    B: hyper::body::Body<Data: Send> + Send,
+{
+    let mut http = HttpConnector::new();
+    http.set_nodelay(true);
+    http.enforce_http(false);
+    let connector = HttpsConnectorBuilder::new().with_tls_config(tls_config(plan, &[])?).https_or_http();
+    let connector = match plan.http2 {
+        true => connector.enable_http2().wrap_connector(http),
+        false => connector.enable_http1().wrap_connector(http),
+    };
+    Ok(HyperUtil::builder(TokioExecutor::new()).http2_only(plan.http2).build(connector))
+}
+
+pub(crate) fn curl<H>(easy: &mut curl::easy::Easy2<H>, plan: &Plan) -> Result<(), curl::Error> {
+    use curl::easy::HttpVersion;
+    easy.url(&plan.url)?;
+    if is_tls(plan) {
+        easy.cainfo(std::env::var_os(ROOT).unwrap_or_default())?;
+    }
+    if plan.http2 {
+        // 64 requests shall wait for one connection rather than open 64.
+        easy.pipewait(true)?;
+    }
+    easy.http_version(match plan.http2 {
+        true if is_tls(plan) => HttpVersion::V2TLS,
+        true => HttpVersion::V2PriorKnowledge,
+        false => HttpVersion::V11,
+    })
+}
+
+pub(crate) async fn connect(host: &str) -> Result<TcpStream, BoxError> {
     let stream = TcpStream::connect(host).await?;
     stream.set_nodelay(true)?;
     Ok(stream)
+}
+
+pub(crate) async fn connect_tls(
+    host: &str,
+    config: Arc<rustls::ClientConfig>,
+) -> Result<TlsStream<TcpStream>, BoxError> {
+    let name = ServerName::try_from(host.split(':').next().unwrap_or(host).to_owned())?;
+    Ok(TlsConnector::from(config).connect(name, connect(host).await?).await?)
+}
+
+pub(crate) fn tls_config(plan: &Plan, protocols: &[&[u8]]) -> Result<rustls::ClientConfig, BoxError> {
+    let mut roots = rustls::RootCertStore::empty();
+    if is_tls(plan) {
+        roots.add(CertificateDer::from_pem_slice(&root_pem()?)?)?;
+    }
+    let mut config = rustls::ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
+    config.alpn_protocols = protocols.iter().map(|protocol| protocol.to_vec()).collect();
+    Ok(config)
+}
+
+pub(crate) fn is_tls(plan: &Plan) -> bool {
+    plan.url.starts_with("https:")
+}
+
+#[expect(clippy::disallowed_methods, reason = "the ban is whimbrel's")]
+fn root_pem() -> Result<Vec<u8>, BoxError> {
+    Ok(std::fs::read(std::env::var(ROOT).map_err(|_| "PEERS_ROOT names no file")?)?)
+}
+
+pub(crate) fn host(url: &hyper::Uri) -> Result<&str, BoxError> {
+    Ok(url.authority().ok_or("the URL has no host")?.as_str())
 }
