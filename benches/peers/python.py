@@ -1,6 +1,6 @@
 """Python's peers, for scripts/bench: takes the arguments that `peers run` takes, and prints the same line.
 
-httpx verifies by the file that PEERS_ROOT names, one loop on one thread, as the Rust clients.
+Each is used as its documentation says, on one thread with asyncio's own loop, as the Rust clients are on tokio's.
 """
 
 import asyncio

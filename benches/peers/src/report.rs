@@ -26,38 +26,41 @@ fn write_scenario(out: &mut String, scenario: &Scenario, results: &Results) {
     if rows.is_empty() {
         return;
     }
-    let mut head = vec!["client".to_owned(), "version".to_owned()];
-    head.extend(columns(scenario.columns).iter().map(|column| column.to_string()));
+    let (cost, others) = columns(scenario.columns);
+    let mut head = vec!["client".to_owned(), "version".to_owned(), cost.to_owned()];
     head.extend(scenario.against.iter().map(|other| format!("CPU ÷ {}", short(other))));
+    head.extend(others.iter().map(|column| column.to_string()));
     let _ = write!(out, "\n### {}\n\n{}\n\n", scenario.title, scenario.about);
     write_head(out, &head);
     for (name, sample) in rows {
         let package = peer(name).map_or(name, |peer| peer.package);
-        let mut row = vec![label(name).to_owned(), results.version(package).to_owned()];
-        row.extend(values(scenario, sample));
+        let (cost, others) = values(scenario, sample);
+        let mut row = vec![label(name).to_owned(), results.version(package).to_owned(), cost];
         row.extend(scenario.against.iter().map(|other| ratio(sample, results.sample(scenario.name, other))));
+        row.extend(others);
         write_row(out, &row);
     }
 }
 
-fn columns(columns: Columns) -> &'static [&'static str] {
+/// What it costs, and after the ratios the rest.
+fn columns(columns: Columns) -> (&'static str, &'static [&'static str]) {
     match columns {
-        Columns::Requests => &["CPU µs per request", "requests/s", "peak memory MiB"],
-        Columns::Transfer => &["CPU ms per body", "MiB/s", "peak memory MiB"],
-        Columns::Time => &["µs", "CPU µs"],
+        Columns::Requests => ("CPU µs per request", &["requests/s", "peak memory MiB"]),
+        Columns::Transfer => ("CPU ms per body", &["MiB/s", "peak memory MiB"]),
+        Columns::Time => ("CPU µs", &["µs"]),
     }
 }
 
-fn values(scenario: &Scenario, sample: Sample) -> Vec<String> {
+fn values(scenario: &Scenario, sample: Sample) -> (String, Vec<String>) {
     let Sample { cpu, wall, memory } = sample;
     let memory = if memory > 0.0 { format!("{:.1}", memory / 1024.0) } else { "–".to_owned() };
     match scenario.columns {
-        Columns::Requests => vec![format!("{cpu:.1}"), format!("{:.0}", 1e6 / wall), memory],
+        Columns::Requests => (format!("{cpu:.1}"), vec![format!("{:.0}", 1e6 / wall), memory]),
         Columns::Transfer => {
             let rate = scenario.length as f64 / 1024.0 / 1024.0 / (wall / 1e6);
-            vec![format!("{:.2}", cpu / 1e3), format!("{rate:.0}"), memory]
+            (format!("{:.2}", cpu / 1e3), vec![format!("{rate:.0}"), memory])
         }
-        Columns::Time => vec![format!("{wall:.0}"), format!("{cpu:.0}")],
+        Columns::Time => (format!("{cpu:.0}"), vec![format!("{wall:.0}")]),
     }
 }
 

@@ -76,7 +76,7 @@ const EVERYBODY: &[&str] = &[
 ];
 /// Those that block would need a thread for each.
 const MANY: &[&str] = &["whimbrel", "hyper", "hyper-util", "reqwest", "bare", "curl", "httpx", "aiohttp"];
-/// aiohttp speaks no HTTP/2.
+/// Those that speak it. (aiohttp does not.)
 const HTTP2: &[&str] = &["hyper", "hyper-util", "reqwest", "curl", "httpx"];
 /// Those that open connections by themselves, and the bare socket.
 const CONNECTING: &[&str] = &[
@@ -165,7 +165,7 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "tls-fresh",
         title: "A new TLS connection for each GET",
-        about: "The server closes after each response. Sessions are resumed by those clients that do so by themselves.",
+        about: "The server closes after each response. All resume sessions, but Python's.",
         kind: "fresh",
         server: Server::TlsClosing,
         count: Count::OneOf(20),

@@ -9,7 +9,8 @@ use wasip2::sockets::tcp_create_socket::create_tcp_socket;
 use crate::{BoxError, check};
 
 pub(crate) fn run(url: &str, count: u32, length: usize) -> Result<(), BoxError> {
-    let (host, path) = url.strip_prefix("http://").and_then(|rest| rest.split_once('/')).ok_or("not http://HOST/PATH")?;
+    let (host, path) =
+        url.strip_prefix("http://").and_then(|rest| rest.split_once('/')).ok_or("not http://HOST/PATH")?;
     let mut bare = Bare::connect(host.parse()?)?;
     let request = format!("GET /{path} HTTP/1.1\r\nHost: {host}\r\n\r\n");
     for _ in 0..count {
