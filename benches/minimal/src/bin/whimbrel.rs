@@ -1,7 +1,8 @@
 fn main() {
-    let url = std::env::args().nth(1).unwrap_or_default();
-    whimbrel::run(async move {
-        println!("{}", whimbrel::get(&url).send().await?.bytes().len());
-        whimbrel::Result::Ok(())
-    });
+    whimbrel::run(get(std::env::args().nth(1).unwrap_or_default()));
+}
+
+async fn get(url: String) -> whimbrel::Result<()> {
+    println!("{}", whimbrel::get(&url).send().await?.bytes().len());
+    Ok(())
 }
