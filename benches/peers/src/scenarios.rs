@@ -77,7 +77,7 @@ const EVERYBODY: &[&str] = &[
 /// Those that block would need a thread for each.
 const MANY: &[&str] = &["whimbrel", "hyper", "hyper-util", "reqwest", "bare", "curl", "httpx", "aiohttp"];
 /// Those that speak it. (aiohttp does not.)
-const HTTP2: &[&str] = &["hyper", "hyper-util", "reqwest", "curl", "httpx"];
+const HTTP2: &[&str] = &["whimbrel", "hyper", "hyper-util", "reqwest", "curl", "httpx"];
 /// Those that open connections by themselves, and the bare socket.
 const CONNECTING: &[&str] = &[
     "whimbrel",
