@@ -8,6 +8,7 @@ mod body;
 mod client;
 mod config;
 mod connect;
+mod connection;
 mod content;
 mod cookies;
 mod credentials;
@@ -48,11 +49,12 @@ pub(crate) use socket::SocketTransport as TargetTransport;
 // The public interface is:
 pub use api::{delete, get, head, options, patch, post, put, request};
 pub use backend::{BoxFuture, MaybeSend, MaybeSync};
-pub use body::Body;
+pub use body::{Body, Upgraded};
 pub use bytes::Bytes;
 pub use client::{Client, ClientBuilder, IntoHookResult, RequestBuilder, SendOptions};
 pub use config::{Limits, MinRate, Timeout};
 pub use connect::{ConnectTarget, NetworkBackend, NetworkStream, Resolver};
+pub use connection::{ConnectionInfo, Timings};
 pub use cookies::{Cookie, Cookies, SameSite};
 #[cfg(feature = "charset")]
 pub use decode::text::detect_encoding;
@@ -64,7 +66,7 @@ pub use links::Link;
 pub use multipart::{Multipart, Part};
 pub use proxy::Proxy;
 pub use query_params::QueryParams;
-pub use request::Request;
+pub use request::{Request, RequestTarget};
 pub use response::Response;
 pub use streaming::{Chunks, Lines, StreamingResponse, TextStream};
 pub use tls::{SniHostname, Tls, TlsInfo, TlsVersion};
@@ -122,6 +124,7 @@ mod guide {
         limits "advanced/limits.md",
         logging "advanced/logging.md",
         platforms "advanced/platforms.md",
+        protocol "advanced/protocol.md",
         proxies "advanced/proxies.md",
         text_encodings "advanced/text-encodings.md",
         timeouts "advanced/timeouts.md",

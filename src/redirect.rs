@@ -7,9 +7,9 @@ use url::Url;
 use crate::body::Body;
 use crate::error::{Error, ErrorKind, Result};
 use crate::headers::{Headers, text};
-use crate::request::{Request, host_value, same_origin};
+use crate::request::{Request, RequestTarget, host_value, same_origin};
 use crate::tls::SniHostname;
-use crate::url_merge;
+use crate::url_merge::{self, is_http, is_secure};
 
 /// Fields that go with a body, beside all `Content-…` (RFC 9110 15.4).
 const BODY_FIELDS: &[&str] = &["digest", "expect", "last-modified", "repr-digest", "trailer", "transfer-encoding"];
@@ -55,6 +55,8 @@ pub(crate) fn next_request(
     if !keeps_body {
         *next.body_mut() = Body::empty();
     }
+    // It stood for the path that the redirect leads away from.
+    next.extensions_mut().remove::<RequestTarget>();
     if !same_origin(request.url(), &url) {
         // It names the server that was asked, and no other.
         next.extensions_mut().remove::<SniHostname>();
@@ -67,7 +69,7 @@ pub(crate) fn next_request(
 /// What was meant for TLS is not repeated in the clear: neither a body, nor, by leaving them out, credentials, without which
 /// the answer would be another (CVE-2018-18074).
 pub(crate) fn check_downgrade(from: &Request, next: &Request) -> Result<()> {
-    let downgrades = from.url().scheme() == "https" && next.url().scheme() == "http";
+    let downgrades = is_secure(from.url()) && is_http(next.url()) && !is_secure(next.url());
     let is_confidential = !next.body().is_empty() || from.headers().contains(AUTHORIZATION);
     if !downgrades || !is_confidential {
         return Ok(());

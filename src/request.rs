@@ -1,14 +1,18 @@
 //! A request, ready to be sent.
 
+use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
 use http::{Extensions, HeaderValue, Method};
 use url::{Position, Url};
 
+use crate::backend::{MaybeSend, MaybeSync};
 use crate::body::Body;
 use crate::config::Timeout;
 use crate::error::{Error, ErrorKind, Result, without_credentials};
 use crate::headers::Headers;
+use crate::response::Response;
 use crate::trace::Trace;
 
 /// A request as it will be sent: the URL is absolute, headers and body are final.
@@ -34,8 +38,13 @@ struct Inner {
     /// `None` is the client's.
     timeout: Option<Timeout>,
     trace: Trace,
+    informational: Option<Arc<dyn OnInformational>>,
     extensions: Extensions,
 }
+
+/// Who is shown interim responses. (`dyn` allows one trait and the auto traits; this stands for the sum that the target needs.)
+pub(crate) trait OnInformational: Fn(&Response) + MaybeSend + MaybeSync {}
+impl<F: Fn(&Response) + MaybeSend + MaybeSync> OnInformational for F {}
 
 /// Without credentials: those of the URL are left out, and headers that hold some are marked sensitive.
 impl fmt::Debug for Request {
@@ -59,6 +68,7 @@ impl Request {
             body: Body::empty(),
             timeout: None,
             trace: Trace::default(),
+            informational: None,
             extensions: Extensions::new(),
         };
         Self { inner: Box::new(inner) }
@@ -128,6 +138,38 @@ impl Request {
         self.inner.trace = trace;
     }
 
+    /// Who is shown its interim responses.
+    pub(crate) fn informational(&self) -> Option<&Arc<dyn OnInformational>> {
+        self.inner.informational.as_ref()
+    }
+
+    pub(crate) fn set_informational(&mut self, hook: Option<Arc<dyn OnInformational>>) {
+        self.inner.informational = hook;
+    }
+
+    /// A client's, for a request that has none.
+    pub(crate) fn set_default_informational(&mut self, hook: Option<&Arc<dyn OnInformational>>) {
+        if let (None, Some(hook)) = (&self.inner.informational, hook) {
+            self.inner.informational = Some(hook.clone());
+        }
+    }
+
+    /// What stands behind the method (RFC 9112 3.2): what the user says, else for CONNECT host and port, else path and query.
+    pub(crate) fn target(&self) -> Result<Cow<'_, str>> {
+        if let Some(target) = self.extensions().get::<RequestTarget>() {
+            return target.checked().map(Cow::Borrowed);
+        }
+        let url = self.url();
+        if *self.method() == Method::CONNECT {
+            let port = url.port_or_known_default().unwrap_or(443);
+            return Ok(format!("{}:{port}", &url[Position::BeforeHost..Position::AfterHost]).into());
+        }
+        Ok(match &url[Position::BeforePath..Position::AfterQuery] {
+            "" => "/".into(),
+            target => target.into(),
+        })
+    }
+
     /// Values that travel with the request to the transport.
     pub fn extensions(&self) -> &Extensions {
         &self.inner.extensions
@@ -158,6 +200,7 @@ impl Request {
             body: Body::empty(),
             timeout: self.inner.timeout,
             trace: self.inner.trace.clone(),
+            informational: self.inner.informational.clone(),
             extensions: self.inner.extensions.clone(),
         };
         Self { inner: Box::new(inner) }
@@ -165,6 +208,31 @@ impl Request {
 
     pub(crate) fn set_headers(&mut self, headers: Headers) {
         self.inner.headers = headers;
+    }
+}
+
+/// What stands in the request line in place of the URL's path and query, for one request: an extension (HTTPX's `target`).
+///
+/// It is sent as it is: `*` for OPTIONS of a whole server, a path with characters that URLs escape, for CONNECT the host and port
+/// that the server is to open a tunnel to. Where the connection leads is still the URL's to say. White space and control
+/// characters are `LocalProtocol`, for they would end the line. A proxy that passes requests on gets a path with the URL's host
+/// before it, and all else as it is. Redirects do without it. Where the host speaks HTTP (fetch, `wasi:http`) it is `Unsupported`.
+///
+/// ```
+/// let client = whimbrel::Client::new();
+/// let request = client.options("http://example.org/").extension(whimbrel::RequestTarget("*".into())).build()?;
+/// # Ok::<(), whimbrel::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct RequestTarget(pub String);
+
+impl RequestTarget {
+    fn checked(&self) -> Result<&str> {
+        let is_whole = |text: &str| !text.is_empty() && !text.contains(|c: char| c.is_whitespace() || c.is_control());
+        Some(self.0.as_str()).filter(|text| is_whole(text)).ok_or_else(|| {
+            let message = "RequestTarget is empty or has white space or control characters in it, which would end the request line";
+            Error::new(ErrorKind::LocalProtocol, message)
+        })
     }
 }
 

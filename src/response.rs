@@ -10,16 +10,15 @@ use http::{Extensions, StatusCode, Version};
 use serde::de::DeserializeOwned;
 use url::Url;
 
-use crate::backend::{now, unix_time};
-use crate::body::Incoming;
+use crate::backend::unix_time;
+use crate::connection::ConnectionInfo;
 use crate::cookies::Cookies;
 use crate::decode::text::{self, TextEncoding};
-use crate::error::{BoxError, Error, ErrorKind, Result, without_credentials};
+use crate::error::{Error, ErrorKind, Result, without_credentials};
 use crate::headers::Headers;
 use crate::links::{self, Link};
 use crate::printable::printable;
 use crate::request::Request;
-use crate::streaming::StreamingResponse;
 
 /// Everything that comes before a response's body.
 #[derive(Clone, Debug)]
@@ -31,11 +30,13 @@ pub(crate) struct Head {
     /// Where the host followed redirects by itself: the URL that answered.
     pub(crate) final_url: Option<Url>,
     pub(crate) extensions: Extensions,
+    pub(crate) connection: Option<ConnectionInfo>,
 }
 
 impl Head {
     pub(crate) fn new(status: StatusCode, headers: Headers) -> Self {
-        Self { status, version: None, reason: None, headers, final_url: None, extensions: Extensions::new() }
+        let extensions = Extensions::new();
+        Self { status, version: None, reason: None, headers, final_url: None, extensions, connection: None }
     }
 
     pub(crate) fn reason_phrase(&self) -> Cow<'_, str> {
@@ -98,6 +99,8 @@ pub struct Response {
     pub(crate) elapsed: Duration,
     pub(crate) downloaded: u64,
     pub(crate) encoding: TextEncoding,
+    /// Boxed, for hardly a response has any.
+    pub(crate) trailers: Option<Box<Headers>>,
 }
 
 impl Response {
@@ -117,6 +120,7 @@ impl Response {
             body,
             elapsed: Duration::ZERO,
             encoding: TextEncoding::default(),
+            trailers: None,
         }
     }
 
@@ -181,6 +185,19 @@ impl Response {
     /// Values that the transport attached.
     pub fn extensions(&self) -> &Extensions {
         &self.head.extensions
+    }
+
+    /// The fields that came behind the body (trailers, RFC 9110 6.5), without those that a receiver needs earlier: framing,
+    /// routing, authentication, cookies. `None` where none came, and where the host hides them (fetch, `wasi:http`).
+    ///
+    /// They are never among the headers: whoever wants to believe them asks for them.
+    pub fn trailers(&self) -> Option<&Headers> {
+        self.trailers.as_deref()
+    }
+
+    /// The connection that it came by, where it is one of our own.
+    pub fn connection(&self) -> Option<&ConnectionInfo> {
+        self.head.connection.as_ref()
     }
 
     /// The URL that answered. A response built by hand has none until it was received.
@@ -340,52 +357,5 @@ impl Response {
 impl fmt::Debug for Response {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "<Response [{} {}]>", self.status().as_u16(), printable(&self.reason_phrase()))
-    }
-}
-
-/// A response built by hand becomes what a transport returns.
-impl StreamingResponse {
-    /// What a custom transport answers: the request that it was given, a response built by hand, its body in memory.
-    pub fn new(request: Request, response: Response) -> Self {
-        Self::built(request, response.head, response.encoding, Incoming::Bytes(response.body))
-    }
-
-    fn built(request: Request, head: Head, encoding: TextEncoding, body: Incoming) -> Self {
-        let mut streaming = Self::from_parts(request, head, body);
-        streaming.parts.encoding = encoding;
-        streaming
-    }
-
-    /// A response that was read already, for whoever still wants to read it.
-    pub(crate) fn from_response(request: Request, response: Response) -> Self {
-        let body = Incoming::Bytes(response.body);
-        let mut streaming = Self::built(request, response.head, response.encoding, body);
-        streaming.parts.history = response.history;
-        streaming.parts.next_request = response.next_request;
-        streaming.set_downloaded(response.downloaded);
-        streaming.parts.started = now().checked_sub(response.elapsed);
-        // What is in memory was within the limit.
-        streaming.parts.max_decoded_size = None;
-        streaming.skip_decoding();
-        streaming
-    }
-
-    /// The same, with a body that is produced while it is read.
-    pub fn with_stream<S>(request: Request, response: Response, body: S) -> Self
-    where
-        S: futures_core::Stream<Item = Result<Bytes, BoxError>> + crate::backend::MaybeSend + 'static,
-    {
-        let body = Incoming::Stream(Box::pin(crate::body::StreamBody(Box::pin(body))));
-        Self::built(request, response.head, response.encoding, body)
-    }
-}
-
-/// A response that was read is given back as one that can be read, as response hooks do.
-impl From<Response> for StreamingResponse {
-    fn from(mut response: Response) -> Self {
-        // Responses built by hand have no request; theirs is never sent.
-        let nowhere = || Request::new(http::Method::GET, Url::parse("about:blank").expect("it is a URL"));
-        let request = response.request.take().unwrap_or_else(nowhere);
-        Self::from_response(request, response)
     }
 }

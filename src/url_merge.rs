@@ -79,7 +79,7 @@ pub(crate) fn parse(text: &str) -> Result<Url> {
 /// What no server can have: rejected before a resolver or a socket sees it (curl CVE-2019-5435, node CVE-2026-48930).
 pub(crate) fn check_origin(url: &Url) -> Result<(), &'static str> {
     // Other schemes are their transports' affair.
-    if !matches!(url.scheme(), "http" | "https") {
+    if !is_http(url) {
         return Ok(());
     }
     let name = url.domain().unwrap_or_default();
@@ -92,6 +92,16 @@ pub(crate) fn check_origin(url: &Url) -> Result<(), &'static str> {
         }
         () => Ok(()),
     }
+}
+
+/// Whether HTTP is what is spoken there, be it for the handshake of WebSockets alone.
+pub(crate) fn is_http(url: &Url) -> bool {
+    matches!(url.scheme(), "http" | "https" | "ws" | "wss")
+}
+
+/// Whether it is reached by TLS.
+pub(crate) fn is_secure(url: &Url) -> bool {
+    matches!(url.scheme(), "https" | "wss")
 }
 
 /// The origin of the URL parsed last. Whoever asks one server many times need not have its name checked each time.
@@ -151,8 +161,7 @@ pub(crate) fn join(base: &Url, text: &str) -> Result<Url, String> {
 /// ignore slashes state").
 fn beyond_slashes(base: &Url, text: &str) -> Option<Url> {
     let host = text.trim_start_matches(['/', '\\', '\t']);
-    let is_special = matches!(base.scheme(), "http" | "https");
-    if is_special && text.starts_with(['/', '\\']) { base.join(&format!("//{host}")).ok() } else { None }
+    if is_http(base) && text.starts_with(['/', '\\']) { base.join(&format!("//{host}")).ok() } else { None }
 }
 
 /// Names beyond ASCII need tables, which the npm package leaves to the host. With tables what fails has failed, whatever a host
@@ -232,7 +241,7 @@ fn is_scheme(text: &str) -> bool {
 /// What the target's own transports speak (HTTPX's words).
 pub(crate) fn check_scheme(url: &Url) -> Result<()> {
     let message = match url.scheme() {
-        "http" | "https" => return Ok(()),
+        _ if is_http(url) => return Ok(()),
         scheme if url.has_host() => {
             format!("Request URL has an unsupported protocol '{scheme}://'; http:// and https:// are supported")
         }

@@ -18,6 +18,7 @@ const LAYERS: &[&[&str]] = &[
     &[
         "config",
         "connect",
+        "connection",
         "credentials",
         "deadline",
         "headers",

@@ -12,7 +12,7 @@
 //! - `host_url(&str)`: a URL as the host's parser reads it, where there is one;
 //! - `Runtime` with `new()` and `block_on(&self, future)`: an `Unsupported` error where blocking is impossible;
 //! - `run(future)`: drives a whole program;
-//! - for the socket transport, natively and on WASI: `TcpStream` (tokio's `AsyncRead` and `AsyncWrite`, and `is_stale`),
+//! - for the socket transport, natively and on WASI: `TcpStream` (tokio's `AsyncRead` and `AsyncWrite`, `is_stale` and `addresses`),
 //!   `resolve(host, port)`, `connect_tcp(address, TcpOptions)`, of which several may be under way at once, and
 //!   `connect_unix(path)`, where `HAS_UNIX_SOCKETS`; `RuntimeId` and `current_runtime()`, by which connections of one runtime are kept
 //!   from another; `Background`, which drives a future beside the requests that need it.

@@ -194,6 +194,15 @@ impl TcpStream {
         Self { socket, runtime: current_runtime() }
     }
 
+    /// This side's address and the other's.
+    pub(crate) fn addresses(&self) -> (Option<SocketAddr>, Option<SocketAddr>) {
+        match &self.socket {
+            Socket::Tcp(stream) => (stream.local_addr().ok(), stream.peer_addr().ok()),
+            #[cfg(unix)]
+            Socket::Unix(_) => (None, None),
+        }
+    }
+
     /// Whether an idle connection is of no more use: reading would give something, be it bytes, the end or an error; or
     /// another runtime, perhaps one that has ended, would have to drive it. Asks the system, for the runtime may not have
     /// looked since the connection became idle.

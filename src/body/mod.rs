@@ -3,6 +3,8 @@
 mod incoming;
 mod outgoing;
 mod sources;
+mod trailers;
+mod upgraded;
 
 use std::fmt;
 use std::future::poll_fn;
@@ -13,11 +15,14 @@ use bytes::Bytes;
 use futures_core::Stream;
 
 pub(crate) use self::incoming::{HostStream, Incoming, IncomingBody, StreamBody};
-use self::outgoing::Watched;
+use self::outgoing::Asides;
 pub(crate) use self::outgoing::{BodyStream, BoxStream, Outgoing, Progress, failed_source};
 use self::sources::{Concatenated, FileStream, Slices, Yielding};
+pub(crate) use self::trailers::{Trailers, given as given_trailers, received as received_trailers};
+pub use self::upgraded::Upgraded;
 use crate::backend::{MaybeSend, MaybeSync, file_length};
 use crate::error::{BoxError, Error, ErrorKind, Result};
+use crate::headers::{Headers, IntoHeaderName, IntoHeaderValue};
 
 /// The body of a request.
 ///
@@ -26,7 +31,8 @@ use crate::error::{BoxError, Error, ErrorKind, Result};
 #[derive(Default)]
 pub struct Body {
     inner: Inner,
-    progress: Option<Arc<dyn Progress>>,
+    /// Boxed, for hardly a body has any.
+    asides: Option<Box<Asides>>,
 }
 
 #[derive(Default)]
@@ -56,7 +62,7 @@ impl Body {
     }
 
     const fn of(inner: Inner) -> Self {
-        Self { inner, progress: None }
+        Self { inner, asides: None }
     }
 
     /// A body that is produced while it is sent; `length` in bytes, if it is known, else it goes out in chunks.
@@ -143,8 +149,49 @@ impl Body {
     }
 
     /// Calls the function while the body is sent, with the bytes sent so far and their sum, if that is known.
-    pub(crate) fn watched(self, progress: Option<Arc<dyn Progress>>) -> Self {
-        Self { progress, ..self }
+    pub(crate) fn watched(mut self, progress: Option<Arc<dyn Progress>>) -> Self {
+        if progress.is_some() {
+            self.asides.get_or_insert_default().progress = progress;
+        }
+        self
+    }
+
+    /// With fields behind the body (trailers, RFC 9110 6.5): the function is called when the body has ended, and again whenever
+    /// it is sent again. What it says of the body may thus be found out while the body is sent, as a checksum is.
+    ///
+    /// Such a body goes out in chunks, whether its length is known or not; a Content-Length header beside it is `LocalProtocol`.
+    /// So are fields that a receiver needs earlier (framing, routing, authentication, cookies; RFC 9110 6.5.1). To announce the
+    /// names in a `Trailer` header is left to the program. `fetch` cannot send trailers: `Unsupported`.
+    ///
+    /// ```
+    /// let body = whimbrel::Body::from("hello").with_trailers(|| [("x-checksum", "5d41402a")]);
+    /// assert_eq!(body.length(), None);
+    /// assert_eq!(body.trailers()?.unwrap().get("x-checksum").unwrap(), "5d41402a");
+    /// # Ok::<(), whimbrel::Error>(())
+    /// ```
+    pub fn with_trailers<I, N, V>(mut self, trailers: impl Fn() -> I + MaybeSend + MaybeSync + 'static) -> Self
+    where
+        I: IntoIterator<Item = (N, V)>,
+        N: IntoHeaderName,
+        V: IntoHeaderValue,
+    {
+        self.set_trailers(Some(given_trailers(trailers)));
+        self
+    }
+
+    pub(crate) fn set_trailers(&mut self, trailers: Option<Arc<dyn Trailers>>) {
+        if trailers.is_some() {
+            self.asides.get_or_insert_default().trailers = trailers;
+        }
+    }
+
+    /// The trailers as they would be sent now; `None` for a body without any.
+    pub fn trailers(&self) -> Result<Option<Headers>> {
+        self.asides.as_ref().and_then(|asides| asides.trailers.as_ref()).map(|trailers| trailers()).transpose()
+    }
+
+    pub(crate) fn has_trailers(&self) -> bool {
+        self.asides.as_ref().is_some_and(|asides| asides.trailers.is_some())
     }
 
     /// The bytes, when the body is in memory; an empty body has none.
@@ -156,9 +203,10 @@ impl Body {
         }
     }
 
-    /// The length in bytes, if it is known.
+    /// The length in bytes, if it is known and is what says where the body ends.
     pub fn length(&self) -> Option<u64> {
         match &self.inner {
+            _ if self.has_trailers() => None,
             Inner::Empty => Some(0),
             Inner::Bytes(bytes) => Some(bytes.len() as u64),
             Inner::Again(_, length) => *length,
@@ -169,7 +217,7 @@ impl Body {
 
     /// Whether there is nothing to send.
     pub fn is_empty(&self) -> bool {
-        matches!(self.inner, Inner::Empty)
+        matches!(self.inner, Inner::Empty) && !self.has_trailers()
     }
 
     /// Whether it is produced while it is sent.
@@ -190,17 +238,17 @@ impl Body {
             Inner::Again(source, length) => Inner::Again(source.clone(), *length),
             Inner::Stream(_) | Inner::Consumed => return None,
         };
-        Some(Self { inner, progress: self.progress.clone() })
+        Some(Self { inner, asides: self.asides.clone() })
     }
 
     /// What a transport sends. Bytes stay here for another time, a stream leaves `Consumed` behind. With someone to tell how
-    /// far it is, bytes come in pieces too.
+    /// far it is, or with something behind them, bytes come in pieces too.
     pub(crate) fn take(&mut self) -> Result<Outgoing> {
         let outgoing = self.take_whole()?;
-        Ok(match (outgoing, &self.progress) {
-            (Outgoing::Bytes(bytes), Some(progress)) if !bytes.is_empty() => {
+        Ok(match (outgoing, &self.asides) {
+            (Outgoing::Bytes(bytes), Some(asides)) if !bytes.is_empty() || asides.trailers.is_some() => {
                 let length = Some(bytes.len() as u64);
-                Outgoing::Stream(Watched::stream(Box::pin(Slices(bytes)), length, progress.clone()))
+                Outgoing::Stream(asides.join(Box::pin(Slices(bytes)), length))
             }
             (outgoing, _) => outgoing,
         })
@@ -217,10 +265,10 @@ impl Body {
                 _ => return Err(consumed()),
             },
         };
-        Ok(Outgoing::Stream(match &self.progress {
-            Some(progress) => {
+        Ok(Outgoing::Stream(match &self.asides {
+            Some(asides) => {
                 let length = stream.length;
-                Watched::stream(stream.into_inner(), length, progress.clone())
+                asides.join(stream.into_inner(), length)
             }
             None => stream,
         }))
@@ -228,7 +276,8 @@ impl Body {
 
     /// Tells that all of it was sent, where it is bytes that were sent all at once.
     pub(crate) fn sent(&self) {
-        if let (Some(progress), Inner::Bytes(bytes)) = (&self.progress, &self.inner) {
+        let progress = self.asides.as_ref().and_then(|asides| asides.progress.as_ref());
+        if let (Some(progress), Inner::Bytes(bytes)) = (progress, &self.inner) {
             progress(bytes.len() as u64, Some(bytes.len() as u64));
         }
     }
@@ -245,9 +294,9 @@ impl Body {
     /// Reads a streamed body into memory, so that it can be inspected and sent again.
     pub async fn read(&mut self) -> Result<&[u8]> {
         // Nobody is told, for nothing is sent.
-        let progress = self.progress.take();
+        let asides = self.asides.take();
         let taken = self.take_whole();
-        self.progress = progress;
+        self.asides = asides;
         if let Outgoing::Stream(stream) = taken? {
             self.inner = Inner::Bytes(all(stream).await?);
         }

@@ -7,8 +7,10 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use futures_core::Stream;
 
+use super::trailers::Trailers;
 use crate::backend::{MaybeSend, MaybeSync};
-use crate::error::{BoxError, Error, ErrorKind};
+use crate::error::{BoxError, Error, ErrorKind, Result};
+use crate::headers::Headers;
 
 /// A body on its way out.
 pub(crate) enum Outgoing {
@@ -21,11 +23,18 @@ pub(crate) struct BodyStream {
     /// Only ever reached through `&mut`; the mutex is what lets requests be shared between threads.
     stream: Mutex<BoxStream>,
     pub(crate) length: Option<u64>,
+    trailers: Option<Arc<dyn Trailers>>,
 }
 
 impl BodyStream {
     pub(super) fn new(stream: BoxStream, length: Option<u64>) -> Self {
-        Self { stream: Mutex::new(stream), length }
+        Self { stream: Mutex::new(stream), length, trailers: None }
+    }
+
+    /// What goes out behind the stream, which has ended.
+    #[allow(dead_code, reason = "fetch sends none")]
+    pub(crate) fn trailers(&self) -> Result<Option<Headers>> {
+        self.trailers.as_ref().map(|trailers| trailers()).transpose()
     }
 
     pub(super) fn into_inner(self) -> BoxStream {
@@ -53,8 +62,26 @@ pub(crate) fn failed_source(source: BoxError) -> Error {
 pub(crate) trait Progress: Fn(u64, Option<u64>) + MaybeSend + MaybeSync {}
 impl<F: Fn(u64, Option<u64>) + MaybeSend + MaybeSync> Progress for F {}
 
+/// What goes along with a body.
+#[derive(Clone, Default)]
+pub(super) struct Asides {
+    pub(super) progress: Option<Arc<dyn Progress>>,
+    pub(super) trailers: Option<Arc<dyn Trailers>>,
+}
+
+impl Asides {
+    /// The stream with someone who is told how far it is, and with what stands behind it.
+    pub(super) fn join(&self, stream: BoxStream, length: Option<u64>) -> BodyStream {
+        let stream = match &self.progress {
+            Some(progress) => Watched::stream(stream, length, progress.clone()),
+            None => BodyStream::new(stream, length),
+        };
+        BodyStream { trailers: self.trailers.clone(), ..stream }
+    }
+}
+
 /// Counts what is sent. A transport asks for a piece once it has sent the one before.
-pub(super) struct Watched {
+struct Watched {
     stream: BoxStream,
     sent: u64,
     handed_over: usize,
@@ -63,7 +90,7 @@ pub(super) struct Watched {
 }
 
 impl Watched {
-    pub(super) fn stream(stream: BoxStream, length: Option<u64>, progress: Arc<dyn Progress>) -> BodyStream {
+    fn stream(stream: BoxStream, length: Option<u64>, progress: Arc<dyn Progress>) -> BodyStream {
         BodyStream::new(Box::pin(Self { stream, sent: 0, handed_over: 0, length, progress }), length)
     }
 

@@ -24,6 +24,7 @@ pub(super) fn build_request(request: Draft) -> Result<Request> {
     headers.update(&client.inner.headers);
     headers.update(&request.headers);
     let mut content = encode(request.payload, &headers)?;
+    content.body.set_trailers(request.trailers);
     add_cookies(client, &mut headers, &request.cookies, &url)?;
     auto_headers(&mut headers, &request.method, host(client, &url)?, &content);
     let mut built = Request::new(request.method, url);
@@ -31,6 +32,7 @@ pub(super) fn build_request(request: Draft) -> Result<Request> {
     *built.body_mut() = std::mem::take(&mut content.body).watched(request.upload_progress);
     *built.timeout_mut() = request.timeout.unwrap_or(client.inner.timeout);
     built.set_trace(request.trace);
+    built.set_informational(request.informational);
     *built.extensions_mut() = request.extensions;
     Ok(built)
 }

@@ -20,6 +20,7 @@ use crate::http_transport::HttpTransport;
 use crate::mounts::{EnvironmentProxies, UrlPattern, proxies};
 use crate::query_params::QueryParams;
 use crate::request::Request;
+use crate::response::Response;
 use crate::streaming::StreamingResponse;
 use crate::transport::{Capabilities, Transport};
 use crate::url_merge;
@@ -272,6 +273,13 @@ impl ClientBuilder {
         F: Future<Output = Result<StreamingResponse>> + MaybeSend + 'static,
     {
         self.hooks.response.push(Hook::future(hook));
+        self
+    }
+
+    /// Shows every interim response to the function, as [`RequestBuilder::on_informational`](crate::RequestBuilder::on_informational)
+    /// does for one request, whose own function counts for more. Where the host speaks HTTP, requests are then `Unsupported`.
+    pub fn on_informational(mut self, hook: impl Fn(&Response) + MaybeSend + MaybeSync + 'static) -> Self {
+        self.hooks.informational = Some(Arc::new(hook));
         self
     }
 

@@ -1,10 +1,11 @@
 //! Event hooks: what the user does with every request before it is sent, and with every response once its head is there.
 
 use std::future::Future;
+use std::sync::Arc;
 
 use crate::backend::{BoxFuture, MaybeSend, MaybeSync};
 use crate::error::Result;
-use crate::request::Request;
+use crate::request::{OnInformational, Request};
 use crate::streaming::StreamingResponse;
 
 /// What a hook may return: nothing, or a `Result` whose error ends the request.
@@ -30,6 +31,7 @@ impl IntoHookResult for Result<()> {
 pub(super) struct Hooks {
     pub(super) request: Vec<Hook<Request>>,
     pub(super) response: Vec<Hook<StreamingResponse>>,
+    pub(super) informational: Option<Arc<dyn OnInformational>>,
 }
 
 /// A function of the user's that sees a message, and may change it.

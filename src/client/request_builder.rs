@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::{Client, SendOptions};
 use crate::auth::Auth;
 use crate::backend::{BoxFuture, MaybeSend, MaybeSync};
-use crate::body::{Body, Progress};
+use crate::body::{Body, Progress, Trailers, given_trailers};
 use crate::config::Timeout;
 use crate::content;
 use crate::cookies::Cookies;
@@ -18,7 +18,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::headers::{Headers, IntoHeaderName, IntoHeaderValue};
 use crate::multipart::Multipart;
 use crate::query_params::QueryParams;
-use crate::request::Request;
+use crate::request::{OnInformational, Request};
 use crate::response::Response;
 use crate::streaming::StreamingResponse;
 use crate::trace::{Trace, TraceEvent};
@@ -49,8 +49,10 @@ pub(super) struct Draft {
     pub(super) cookies: Cookies,
     pub(super) payload: Payload,
     pub(super) upload_progress: Option<Arc<dyn Progress>>,
+    pub(super) trailers: Option<Arc<dyn Trailers>>,
     pub(super) timeout: Option<Timeout>,
     pub(super) trace: Trace,
+    pub(super) informational: Option<Arc<dyn OnInformational>>,
     pub(super) extensions: http::Extensions,
     options: SendOptions,
     error: Option<Error>,
@@ -79,8 +81,10 @@ impl RequestBuilder {
             cookies: Cookies::new(),
             payload: Payload::Content(content::Content::default()),
             upload_progress: None,
+            trailers: None,
             timeout: None,
             trace: Trace::default(),
+            informational: None,
             extensions: http::Extensions::new(),
             options: SendOptions::default(),
             error,
@@ -172,6 +176,26 @@ impl RequestBuilder {
         self
     }
 
+    /// Sends fields behind the body, as [`Body::with_trailers`] does: the function is called when the body has ended.
+    ///
+    /// ```
+    /// # let client = whimbrel::Client::builder().transport(whimbrel::MockTransport::new(|_| whimbrel::Response::new(200))).build()?;
+    /// # whimbrel::block_on(async {
+    /// let rows = (1..=1000).map(|row| format!("{row}\n"));
+    /// let upload = client.post("https://example.org/").content(whimbrel::Body::pieces(rows));
+    /// upload.header("trailer", "x-rows").trailers(|| [("x-rows", "1000")]).send().await?;
+    /// # Ok::<(), whimbrel::Error>(()) })??; Ok::<(), whimbrel::Error>(())
+    /// ```
+    pub fn trailers<I, N, V>(mut self, trailers: impl Fn() -> I + MaybeSend + MaybeSync + 'static) -> Self
+    where
+        I: IntoIterator<Item = (N, V)>,
+        N: IntoHeaderName,
+        V: IntoHeaderValue,
+    {
+        self.draft.trailers = Some(given_trailers(trailers));
+        self
+    }
+
     /// Other timeouts than the client's; `None` for no limit.
     pub fn timeout(mut self, timeout: impl Into<Timeout>) -> Self {
         self.draft.timeout = Some(timeout.into());
@@ -207,6 +231,24 @@ impl RequestBuilder {
     /// ```
     pub fn trace(mut self, listener: impl Fn(&TraceEvent<'_>) + MaybeSend + MaybeSync + 'static) -> Self {
         self.draft.trace = Trace::new(listener);
+        self
+    }
+
+    /// Shows each interim response to the function as it comes: 103 (Early Hints), 102, 100, with status and headers (RFC 9110
+    /// 15.2). A request has 16 at most; more are `RemoteProtocol`. It is told of those to redirects and auth rounds, too.
+    ///
+    /// Where the host speaks HTTP (fetch, `wasi:http`) it hides them: `Unsupported`.
+    ///
+    /// ```no_run
+    /// # async fn program() -> whimbrel::Result<()> {
+    /// let request = whimbrel::get("http://example.org/").on_informational(|hints| {
+    ///     println!("{} {:?}", hints.status(), hints.headers().get("link"));
+    /// });
+    /// let response = request.await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn on_informational(mut self, hook: impl Fn(&Response) + MaybeSend + MaybeSync + 'static) -> Self {
+        self.draft.informational = Some(Arc::new(hook));
         self
     }
 

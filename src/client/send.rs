@@ -21,6 +21,7 @@ use crate::redirect;
 use crate::request::{Request, same_origin};
 use crate::response::Response;
 use crate::streaming::StreamingResponse;
+use crate::url_merge::{is_http, is_secure};
 
 /// How a request is sent that was built before; what is not given is left to the client.
 #[derive(Default)]
@@ -62,6 +63,7 @@ impl Client {
         }
         let follow = self.follows(&request, &options)?;
         request.set_default_timeout(self.inner.timeout);
+        request.set_default_informational(self.inner.hooks.informational.as_ref());
         let total = request.timeout().total;
         let url = total.map(|_| request.url().clone());
         let mut deadline = Deadline::after(total);
@@ -217,7 +219,7 @@ impl Client {
     }
 
     async fn send_by_route(&self, mut request: Request) -> Result<StreamingResponse> {
-        if self.inner.https_only && request.url().scheme() == "http" {
+        if self.inner.https_only && is_http(request.url()) && !is_secure(request.url()) {
             let message = "This client is for https:// alone (https_only), and nothing was sent";
             return Err(Error::new(ErrorKind::UnsupportedProtocol, message).with_url(request.url()));
         }

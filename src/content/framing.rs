@@ -21,6 +21,9 @@ pub(crate) fn framing(headers: &Headers, body: &Body) -> Result<(Framing, bool)>
         (Some(_), Some(_)) => local("A request cannot have both Content-Length and Transfer-Encoding"),
         (None, Some(false)) => local("The only Transfer-Encoding that a request can have is 'chunked'"),
         (None, Some(true)) => Ok((Framing::Chunked, true)),
+        (Some(_), None) if body.has_trailers() => {
+            local("Trailers stand behind a body in chunks (RFC 9112 7.1.2): leave Content-Length away")
+        }
         (Some(length), None) if body.length().is_some_and(|actual| actual != length) => {
             local("The Content-Length header is not the length of the request's body")
         }

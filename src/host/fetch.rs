@@ -13,7 +13,7 @@ use web_sys::{AbortController, Response};
 
 use super::fetch_body::{FetchBody, Progress, request_stream};
 use super::fetch_error::{aborted, fetch_error};
-use super::{REQUEST, check, check_sni};
+use super::{REQUEST, check, check_request};
 use crate::body::{Incoming, Outgoing};
 use crate::config::{Timeout, TransportConfig};
 use crate::content::framing::framing;
@@ -108,7 +108,7 @@ impl FetchTransport {
     async fn fetch(&self, request: &mut Request) -> Result<(Head, Incoming)> {
         check_scheme(request.url())?;
         check_method(request)?;
-        check_sni(request, "fetch")?;
+        check_request(request, "fetch")?;
         framing(request.headers(), request.body())?;
         self.check_headers(request.headers())?;
         let abort = AbortOnDrop::new()?;
@@ -211,6 +211,7 @@ fn check_method(request: &Request) -> Result<()> {
     let refused = match method {
         "TRACE" | "TRACK" | "CONNECT" => "be sent",
         "GET" | "HEAD" if !request.body().is_empty() => "have a body",
+        _ if request.body().has_trailers() => "have trailers",
         _ => return Ok(()),
     };
     Err(Error::new(ErrorKind::Unsupported, format!("A {method} request cannot {refused} with this host's fetch")))

@@ -20,20 +20,26 @@ pub(crate) use wasi::WasiTransport;
 
 use crate::config::TransportConfig;
 use crate::error::{Error, ErrorKind, Result};
-use crate::request::Request;
+use crate::request::{Request, RequestTarget};
 use crate::tls::SniHostname;
 
 /// The points that a trace tells of.
 const REQUEST: &str = "host.request";
 const RECEIVE_BODY: &str = "host.receive_response_body";
 
-/// What a request asks of TLS, the host cannot honour either.
-fn check_sni(request: &Request, host: &str) -> Result<()> {
-    let is_set = request.extensions().get::<SniHostname>().is_some() && request.url().scheme() == "https";
-    if !is_set {
-        return Ok(());
+/// What a request asks of TLS and of HTTP's wire, the host cannot honour either.
+fn check_request(request: &Request, host: &str) -> Result<()> {
+    let (extensions, scheme) = (request.extensions(), request.url().scheme());
+    let refused = [
+        (extensions.get::<SniHostname>().is_some() && scheme == "https", "SniHostname: the host speaks TLS"),
+        (extensions.get::<RequestTarget>().is_some(), "RequestTarget: the host writes the request line"),
+        (request.informational().is_some(), "on_informational: the host hides interim responses"),
+        (matches!(scheme, "ws" | "wss"), "ws:// and wss://: the host hands no connections out"),
+    ];
+    match refused.iter().find(|(set, _)| *set) {
+        Some((_, what)) => Err(Error::new(ErrorKind::Unsupported, format!("{host} cannot honour {what}"))),
+        None => Ok(()),
     }
-    Err(Error::new(ErrorKind::Unsupported, format!("{host} cannot honour SniHostname: the host speaks TLS")))
 }
 
 /// Settings that a host cannot honour are errors when the client is built, never ignored.

@@ -50,6 +50,8 @@ impl WasiTransport {
                 Err(Error::new(ErrorKind::Unsupported, message).with_url(request.url()))
             }
             ("https", None) => WasiHttp.send(request).await,
+            // Refused there: the host hands no connections out.
+            ("wss", _) => WasiHttp.send(request).await,
             _ => self.socket.send(request).await,
         }
     }

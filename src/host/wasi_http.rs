@@ -15,7 +15,7 @@ use wasip2::http::types::{
 };
 use wasip2::io::streams::{InputStream, OutputStream, StreamError};
 
-use super::{RECEIVE_BODY, REQUEST, check_sni};
+use super::{RECEIVE_BODY, REQUEST, check_request};
 use crate::backend::Ready;
 use crate::body::{BodyStream, Incoming, IncomingBody as ReadBody, Outgoing, failed_source};
 use crate::config::Timeout;
@@ -32,8 +32,17 @@ use crate::trace::Trace;
 pub(super) struct WasiHttp;
 
 /// Hosts refuse these, for they manage the connection. Our own defaults among them are left to the host.
-const HOST_FIELDS: &[&str] =
-    &["connection", "host", "http2-settings", "keep-alive", "proxy-connection", "te", "transfer-encoding", "upgrade"];
+const HOST_FIELDS: &[&str] = &[
+    "connection",
+    "expect",
+    "host",
+    "http2-settings",
+    "keep-alive",
+    "proxy-connection",
+    "te",
+    "transfer-encoding",
+    "upgrade",
+];
 
 impl WasiHttp {
     pub(super) async fn send(&self, mut request: Request) -> Result<StreamingResponse> {
@@ -46,7 +55,8 @@ impl WasiHttp {
 }
 
 async fn exchange(request: &mut Request) -> Result<(Head, Incoming)> {
-    check_sni(request, "wasi:http")?;
+    check_request(request, "wasi:http")?;
+    check_method(request.method())?;
     let timeout = request.timeout();
     let outgoing = outgoing_request(request)?;
     let body = outgoing.body().map_err(|()| refused("a body"))?;
@@ -111,6 +121,11 @@ fn outgoing_request(request: &Request) -> Result<OutgoingRequest> {
     Ok(outgoing)
 }
 
+/// It would open a tunnel, which the host has no words for.
+fn check_method(method: &Method) -> Result<()> {
+    if *method == Method::CONNECT { Err(refused("CONNECT")) } else { Ok(()) }
+}
+
 fn fields(request: &Request) -> Result<Fields> {
     let fields = Fields::new();
     for (name, value) in request.headers().iter() {
@@ -156,7 +171,6 @@ fn wasi_method(method: &Method) -> WasiMethod {
         "POST" => WasiMethod::Post,
         "PUT" => WasiMethod::Put,
         "DELETE" => WasiMethod::Delete,
-        "CONNECT" => WasiMethod::Connect,
         "OPTIONS" => WasiMethod::Options,
         "TRACE" => WasiMethod::Trace,
         "PATCH" => WasiMethod::Patch,
@@ -167,19 +181,25 @@ fn wasi_method(method: &Method) -> WasiMethod {
 /// Writes the body and ends it. The stream must be gone before the body is finished.
 async fn upload(body: OutgoingBody, source: Outgoing, timeout: Timeout) -> Result<()> {
     let stream = body.write().map_err(|()| refused("a body"))?;
-    match source {
-        Outgoing::Bytes(bytes) => write(&stream, &bytes, timeout).await?,
+    let trailers = match source {
+        Outgoing::Bytes(bytes) => write(&stream, &bytes, timeout).await.map(|()| None)?,
         Outgoing::Stream(source) => write_stream(&stream, source, timeout).await?,
-    }
+    };
     drop(stream);
-    OutgoingBody::finish(body, None).map_err(http_error)
+    OutgoingBody::finish(body, trailers).map_err(http_error)
 }
 
-async fn write_stream(stream: &OutputStream, mut source: BodyStream, timeout: Timeout) -> Result<()> {
+/// Returns what goes out behind it.
+async fn write_stream(stream: &OutputStream, mut source: BodyStream, timeout: Timeout) -> Result<Option<Fields>> {
     while let Some(piece) = poll_fn(|cx| source.poll_next(cx)).await {
         write(stream, &piece.map_err(failed_source)?, timeout).await?;
     }
-    Ok(())
+    let Some(trailers) = source.trailers()? else { return Ok(None) };
+    let fields = Fields::new();
+    for (name, value) in trailers.iter() {
+        fields.append(name.as_str(), value.as_bytes()).map_err(|_| refused("this trailer"))?;
+    }
+    Ok(Some(fields))
 }
 
 async fn write(stream: &OutputStream, mut bytes: &[u8], timeout: Timeout) -> Result<()> {

@@ -3,6 +3,7 @@
 #[cfg_attr(not(feature = "http2"), allow(dead_code, reason = "nothing is shared without it"))]
 mod assign;
 mod connect;
+mod expect;
 mod http1;
 #[cfg_attr(not(feature = "http2"), path = "http2/absent.rs")]
 mod http2;
@@ -22,6 +23,7 @@ use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 
 use http::Method;
+use http::header::UPGRADE;
 use url::{Position, Url};
 
 use self::connect::Connector;
@@ -32,9 +34,10 @@ use self::pool::{Checkout, Connection, Pool};
 use self::proxy::ProxySettings;
 use self::stream::Stream;
 use self::versions::{Version, Versions};
-use crate::backend::{RuntimeId, current_runtime};
+use crate::backend::{RuntimeId, current_runtime, now};
 use crate::body::Incoming;
 use crate::config::TransportConfig;
+use crate::connection::{Facts, Opening};
 use crate::deadline::{timed_out, within};
 use crate::error::{Error, ErrorKind, Result};
 use crate::request::Request;
@@ -43,7 +46,7 @@ use crate::streaming::StreamingResponse;
 use crate::tls::SniHostname;
 use crate::trace::Trace;
 use crate::transport::{Capabilities, PoolStats};
-use crate::url_merge::check_scheme;
+use crate::url_merge::{check_scheme, is_secure};
 
 const HAS_TLS: bool = cfg!(all(feature = "tls", not(target_family = "wasm")));
 
@@ -181,6 +184,8 @@ impl SocketTransport {
             Some(SniHostname(name)) => Cow::Owned(format!("{origin} {name}")),
             None => origin,
         };
+        // Those that serve one request at a time, where others are shared.
+        let key = if is_secure(url) && takes_over(request) { Cow::Owned(format!("{key} alone")) } else { key };
         // What is shared is driven by the runtime on which it was made, and of no use to another one.
         if may_share && *self.home.get_or_init(current_runtime) != current_runtime() {
             return Cow::Owned(format!("{key} on {:?}", current_runtime()));
@@ -189,13 +194,17 @@ impl SocketTransport {
     }
 
     async fn checkout(&self, request: &Request) -> Result<Checkout> {
-        let may_share = self.versions_for(request.url())?.may_share(request.url());
+        let may_share = self.versions_for(request)?.may_share(request.url());
         self.pool.checkout(&self.key(request, may_share), may_share, request.timeout()).await
     }
 
-    /// A proxy that passes requests on is spoken to in HTTP/1.1.
-    fn versions_for(&self, url: &Url) -> Result<Versions> {
-        self.passing_on(url).map_or(Ok(self.versions), |_| self.versions.passed_on())
+    /// A proxy that passes requests on is spoken to in HTTP/1.1, and so is whoever is to hand a connection over.
+    fn versions_for(&self, request: &Request) -> Result<Versions> {
+        match self.passing_on(request.url()) {
+            Some(_) => self.versions.passed_on(),
+            None if takes_over(request) => self.versions.taken_over(),
+            None => Ok(self.versions),
+        }
     }
 
     /// Closes what is idle, and keeps nothing from now on.
@@ -221,12 +230,14 @@ impl SocketTransport {
     }
 
     async fn make(&self, request: &Request) -> Result<Made> {
-        let stream = self.connect(request).await?;
-        let tls = stream.tls_info().filter(|_| request.url().scheme() == "https");
-        match self.versions_for(request.url())?.chosen(request.url(), stream.has_chosen_http2())? {
-            Version::Http1 => Ok(Made::Http1(Connection::new(stream, tls))),
+        let (stream, opening) = self.connect(request).await?;
+        let tls = stream.tls_info().filter(|_| is_secure(request.url()));
+        let (local, remote) = stream.addresses();
+        let facts = Facts { local, remote, tls, opening };
+        match self.versions_for(request)?.chosen(request.url(), stream.has_chosen_http2())? {
+            Version::Http1 => Ok(Made::Http1(Connection::new(stream, facts))),
             Version::Http2 => {
-                let begun = http2::begin(stream, tls, self.http2);
+                let begun = http2::begin(stream, facts, self.http2);
                 request
                     .trace()
                     .around("http2.send_connection_init", authority(request.url()), begun)
@@ -236,30 +247,42 @@ impl SocketTransport {
         }
     }
 
-    async fn connect(&self, request: &Request) -> Result<Stream> {
+    async fn connect(&self, request: &Request) -> Result<(Stream, Opening)> {
         let (url, trace) = (request.url(), request.trace());
+        let (mut opening, started) = (Opening::default(), now());
         let stream = match &self.proxy {
-            Some(proxy) => self.connect_through(proxy, url, trace).await?,
-            None => self.connector.open(url, trace).await?,
+            Some(proxy) => self.connect_through(proxy, url, trace, &mut opening).await?,
+            None => self.connector.open(url, trace, &mut opening).await?,
         };
-        match url.scheme() {
-            #[cfg(all(feature = "tls", not(target_family = "wasm")))]
-            "https" => trace.around("connection.start_tls", authority(url), self.tls.handshake(stream, request)).await,
-            _ => Ok(stream),
+        opening.connect = Some(started.elapsed().saturating_sub(opening.dns.unwrap_or_default()));
+        #[cfg(all(feature = "tls", not(target_family = "wasm")))]
+        if is_secure(url) {
+            let started = now();
+            let handshake = self.tls.handshake(stream, request);
+            let stream = trace.around("connection.start_tls", authority(url), handshake).await?;
+            opening.tls = Some(started.elapsed());
+            return Ok((stream, opening));
         }
+        Ok((stream, opening))
     }
 
     /// A connection to the proxy, which is handed the request, or through it.
-    async fn connect_through(&self, proxy: &ProxySettings, url: &Url, trace: &Trace) -> Result<Stream> {
-        let mut stream = self.connect_proxy(proxy, trace).await.map_err(|error| proxy.unreached(error))?;
+    async fn connect_through(
+        &self,
+        proxy: &ProxySettings,
+        url: &Url,
+        trace: &Trace,
+        opening: &mut Opening,
+    ) -> Result<Stream> {
+        let mut stream = self.connect_proxy(proxy, trace, opening).await.map_err(|error| proxy.unreached(error))?;
         if !proxy.passes_on(url) {
             proxy.tunnel(&mut stream, url, &self.connector, trace).await?;
         }
         Ok(stream)
     }
 
-    async fn connect_proxy(&self, proxy: &ProxySettings, trace: &Trace) -> Result<Stream> {
-        let stream = self.connector.open(&proxy.address, trace).await?;
+    async fn connect_proxy(&self, proxy: &ProxySettings, trace: &Trace, opening: &mut Opening) -> Result<Stream> {
+        let stream = self.connector.open(&proxy.address, trace, opening).await?;
         #[cfg(all(feature = "tls", not(target_family = "wasm")))]
         if let Some(tls) = &proxy.tls {
             let handshake = tls.handshake(stream, &proxy.address);
@@ -274,9 +297,16 @@ async fn share(lease: StreamLease, request: &mut Request, method: &Method) -> Re
     http2::Exchange::begin(lease, request).await?.run(method).await
 }
 
+/// Whether the request may end in a connection that is the program's: only those of HTTP/1.1 serve one request at a time.
+fn takes_over(request: &Request) -> bool {
+    matches!(request.url().scheme(), "ws" | "wss")
+        || *request.method() == Method::CONNECT
+        || request.headers().find(&UPGRADE).is_some()
+}
+
 /// The name for TLS, where the user gave another one.
 fn sni(request: &Request) -> Option<&SniHostname> {
-    request.extensions().get().filter(|_| request.url().scheme() == "https")
+    request.extensions().get().filter(|_| is_secure(request.url()))
 }
 
 /// Host and port as the URL has them, without credentials.
@@ -293,8 +323,8 @@ fn origin(url: &Url) -> Cow<'_, str> {
 }
 
 fn check_tls(url: &Url) -> Result<()> {
-    if url.scheme() != "https" || HAS_TLS {
+    if !is_secure(url) || HAS_TLS {
         return Ok(());
     }
-    Err(Error::new(ErrorKind::UnsupportedProtocol, "https:// needs the feature 'tls', natively"))
+    Err(Error::new(ErrorKind::UnsupportedProtocol, "https:// and wss:// need the feature 'tls', natively"))
 }

@@ -13,16 +13,18 @@ use super::multiplex::{Membership, Opening, StreamLease};
 use super::stream::Stream;
 use crate::backend::{Instant, now};
 use crate::config::{Limits, Timeout};
+use crate::connection::Facts;
 use crate::deadline::{timed_out, within};
 use crate::error::{ErrorKind, Result};
-use crate::tls::TlsInfo;
 use crate::transport::PoolStats;
 
 /// A connection and its buffers.
 pub(super) struct Connection {
     pub(super) stream: Stream,
-    /// For its responses to show: the server's, not a proxy's.
-    pub(super) tls: Option<TlsInfo>,
+    /// For its responses to show.
+    pub(super) facts: Arc<Facts>,
+    /// Whether it served a request before.
+    pub(super) is_used: bool,
     pub(super) read: BytesMut,
     pub(super) write: Vec<u8>,
     /// When the server said that it closes it (`Keep-Alive: timeout=…`).
@@ -34,10 +36,11 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    pub(super) fn new(stream: Stream, tls: Option<TlsInfo>) -> Box<Self> {
+    pub(super) fn new(stream: Stream, facts: Facts) -> Box<Self> {
         Box::new(Self {
             stream,
-            tls,
+            facts: Arc::new(facts),
+            is_used: false,
             read: BytesMut::new(),
             write: Vec::new(),
             until: None,
@@ -256,14 +259,13 @@ impl Lease {
         if let Some(connection) = &mut self.connection {
             connection.unread = Some(unread);
         }
-        self.release(true);
+        self.release(true, now());
     }
 
     /// Back to the pool if it may serve again and nothing is left to read; else it is closed.
-    pub(super) fn release(&mut self, reusable: bool) {
+    pub(super) fn release(&mut self, reusable: bool, now: Instant) {
         let Some(connection) = self.connection.take() else { return };
         let Some(Room { pool, origin }) = self.permit.room.take() else { return };
-        let now = now();
         let is_clean = connection.read.is_empty() || connection.unread.is_some();
         let kept = Some(connection).filter(|connection| reusable && is_clean && !connection.is_over(now));
         let mut state = pool.lock();

@@ -1,6 +1,7 @@
 //! What a connection reads and writes: TCP, or TLS over it, or TLS over that (a proxy's, and the server's through it).
 
 use std::io;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -39,6 +40,16 @@ impl Stream {
             Self::Plain(_) | Self::Own(_) => false,
             #[cfg(all(feature = "tls", not(target_family = "wasm")))]
             Self::Tls(stream) => stream.get_ref().1.alpn_protocol() == Some(b"h2"),
+        }
+    }
+
+    /// This side's address and the other's: of the connection itself, which may be a proxy's.
+    pub(super) fn addresses(&self) -> (Option<SocketAddr>, Option<SocketAddr>) {
+        match self {
+            Self::Plain(stream) => stream.addresses(),
+            Self::Own(_) => (None, None),
+            #[cfg(all(feature = "tls", not(target_family = "wasm")))]
+            Self::Tls(stream) => stream.get_ref().0.addresses(),
         }
     }
 

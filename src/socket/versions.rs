@@ -43,6 +43,17 @@ impl Versions {
         }
     }
 
+    /// What is spoken where a connection may be handed over.
+    pub(super) fn taken_over(self) -> Result<Self> {
+        match self.http1 {
+            true => Ok(Self::new(true, false)),
+            false => {
+                let message = "Upgrades, CONNECT, ws:// and wss:// need HTTP/1.1: leave http1 on";
+                Err(Error::new(ErrorKind::Unsupported, message))
+            }
+        }
+    }
+
     /// What is offered when TLS begins, the preferred one first (RFC 7301).
     #[cfg(all(feature = "tls", not(target_family = "wasm")))]
     pub(super) const fn protocols(self) -> &'static [&'static str] {

@@ -42,7 +42,12 @@ impl StreamingResponse {
                 Poll::Ready(Some(Ok(bytes)))
             }
             Poll::Ready(Some(Err(error))) => Poll::Ready(Some(Err(self.fail(error)))),
-            end => end,
+            Poll::Ready(None) => {
+                if let Some(connection) = &mut self.parts.head.connection {
+                    connection.end();
+                }
+                Poll::Ready(None)
+            }
         }
     }
 

@@ -6,6 +6,7 @@ use http::{Extensions, StatusCode, Version};
 use url::Url;
 
 use super::StreamingResponse;
+use crate::connection::ConnectionInfo;
 use crate::error::Result;
 use crate::headers::Headers;
 use crate::request::Request;
@@ -86,6 +87,16 @@ impl StreamingResponse {
     /// Values that the transport attached.
     pub fn extensions(&self) -> &Extensions {
         &self.parts.head.extensions
+    }
+
+    /// The fields that came behind the body, once it has been read to its end. See [`Response::trailers`].
+    pub fn trailers(&self) -> Option<&Headers> {
+        self.parts.body.trailers()
+    }
+
+    /// The connection that it comes by, where it is one of our own.
+    pub fn connection(&self) -> Option<&ConnectionInfo> {
+        self.parts.head.connection.as_ref()
     }
 
     /// How many bytes of body have come over the wire so far.

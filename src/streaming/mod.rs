@@ -1,5 +1,6 @@
 //! A response whose body is still to be read.
 
+mod built;
 mod chunks;
 mod content;
 mod head;
@@ -21,11 +22,11 @@ use self::content::Decoding;
 pub use self::lines::Lines;
 pub use self::text_stream::TextStream;
 use crate::backend::Instant;
-use crate::body::Incoming;
+use crate::body::{Incoming, Upgraded};
 use crate::config::MAX_DECODED_SIZE;
 use crate::deadline::{Deadline, Pace};
 use crate::decode::text::TextEncoding;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::request::Request;
 use crate::response::{Head, Response};
 
@@ -150,6 +151,35 @@ impl StreamingResponse {
         Chunks::new(self, size)
     }
 
+    /// The connection itself, after a 101 that was asked for by an `Upgrade` header and after a CONNECT that opened a tunnel; else
+    /// an `Unsupported` error with the status that came instead.
+    ///
+    /// Where the host speaks HTTP (fetch, `wasi:http`) such requests are `Unsupported` themselves.
+    ///
+    /// ```no_run
+    /// # async fn program() -> Result<(), Box<dyn std::error::Error>> {
+    /// use futures_util::io::{AsyncReadExt, AsyncWriteExt};
+    /// let request = whimbrel::get("http://example.org/chat").header("connection", "upgrade").header("upgrade", "chat/1");
+    /// let mut stream = request.stream().await?.upgrade()?;
+    /// stream.write_all(b"hello").await?;
+    /// let mut answer = [0; 5];
+    /// stream.read_exact(&mut answer).await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn upgrade(self) -> Result<Upgraded> {
+        let parts = *self.parts;
+        match parts.body {
+            Incoming::Upgraded(stream) => Ok(stream),
+            _ => {
+                let (code, reason) = (parts.head.status.as_u16(), parts.head.reason_phrase());
+                let message = format!("There is no connection to take over: the server answered '{code} {reason}'");
+                Err(Error::new(ErrorKind::Unsupported, message)
+                    .with_status(parts.head.status)
+                    .with_url(parts.request.url()))
+            }
+        }
+    }
+
     /// Reads the rest of the body and becomes a [`Response`].
     pub async fn read(mut self) -> Result<Response> {
         let body = self.read_content().await?;
@@ -174,6 +204,7 @@ impl StreamingResponse {
 
     fn with_content(self, body: Bytes) -> Response {
         let parts = *self.parts;
+        let trailers = parts.body.trailers().cloned().map(Box::new);
         let elapsed = parts.started.map(|started| started.elapsed()).unwrap_or_default();
         let mut response = Response::from_parts(parts.head, body);
         response.request = Some(parts.request);
@@ -182,6 +213,7 @@ impl StreamingResponse {
         response.downloaded = parts.downloaded;
         response.elapsed = elapsed;
         response.encoding = parts.encoding;
+        response.trailers = trailers;
         response
     }
 
@@ -205,6 +237,7 @@ impl StreamingResponse {
         match parts.body {
             Incoming::Stream(stream) => Ok((stream.into_host_stream().ok_or_else(Bytes::new)?, parts.deadline)),
             Incoming::Bytes(bytes) => Err(bytes),
+            Incoming::Upgraded(_) => Err(Bytes::new()),
         }
     }
 }

@@ -1,7 +1,6 @@
 //! The answer to a Digest challenge (RFC 7616 3.4), computed from values alone.
 
 use http::HeaderValue;
-use url::Position;
 
 use super::hash::Hash;
 use super::terms::{Qop, Terms};
@@ -22,7 +21,8 @@ pub(super) fn authorization(
     request: &Request,
     turn: &Turn,
 ) -> Result<HeaderValue> {
-    let uri = target(request);
+    // As it is sent, for the server compares the two (RFC 7616 3.4.6).
+    let uri = request.target()?;
     let mut fields = Fields(b"Digest ".to_vec());
     fields.username(terms, credentials);
     fields.quoted("realm", &terms.realm);
@@ -45,11 +45,6 @@ pub(super) fn authorization(
         Error::new(ErrorKind::LocalProtocol, "Digest credentials cannot hold control characters")
             .with_url(request.url())
     })
-}
-
-/// The request target as it is sent, for the server compares the two (RFC 7616 3.4.6).
-fn target(request: &Request) -> &str {
-    &request.url()[Position::BeforePath..Position::AfterQuery]
 }
 
 /// RFC 7616 3.4.1; without a qop RFC 2069's.
@@ -77,7 +72,8 @@ fn secret(terms: &Terms, credentials: &Credentials, turn: &Turn) -> String {
 
 /// H(A2) (RFC 7616 3.4.3).
 fn asked(terms: &Terms, request: &Request) -> Result<String> {
-    let (method, uri) = (request.method().as_str().as_bytes(), target(request).as_bytes());
+    let target = request.target()?;
+    let (method, uri) = (request.method().as_str().as_bytes(), target.as_bytes());
     if terms.qop != Some(Qop::AuthInt) {
         return Ok(terms.hash.of(&[method, uri]));
     }

@@ -17,9 +17,10 @@ use self::addresses::Addresses;
 use super::authority;
 use super::network::OwnStream;
 use super::stream::Stream;
-use crate::backend::{HAS_UNIX_SOCKETS, TcpOptions, TcpStream, connect_tcp, connect_unix};
+use crate::backend::{HAS_UNIX_SOCKETS, TcpOptions, TcpStream, connect_tcp, connect_unix, now};
 use crate::config::TransportConfig;
 use crate::connect::{ConnectConfig, ConnectTarget, Guard, NetworkBackend, Own};
+use crate::connection::Opening;
 use crate::error::{Error, ErrorKind, Result};
 use crate::trace::Trace;
 
@@ -58,14 +59,14 @@ impl Connector {
     }
 
     /// A plain connection to the URL's host, or to the Unix socket in its place.
-    pub(super) async fn open(&self, url: &Url, trace: &Trace) -> Result<Stream> {
+    pub(super) async fn open(&self, url: &Url, trace: &Trace, opening: &mut Opening) -> Result<Stream> {
         match (&self.uds, &self.network) {
             (Some(path), _) => {
                 let connection = trace.around("connection.connect_unix_socket", path.display(), unix(url, path));
                 connection.await.map(Stream::Plain)
             }
             (None, Some(network)) => trace.around(TCP, authority(url), own(url, network)).await,
-            (None, None) => trace.around(TCP, authority(url), self.tcp(url)).await.map(Stream::Plain),
+            (None, None) => trace.around(TCP, authority(url), self.tcp(url, opening)).await.map(Stream::Plain),
         }
     }
 
@@ -79,8 +80,10 @@ impl Connector {
         })
     }
 
-    async fn tcp(&self, url: &Url) -> Result<TcpStream> {
+    async fn tcp(&self, url: &Url, opening: &mut Opening) -> Result<TcpStream> {
+        let started = now();
         let addresses = self.addresses.of(url).await?;
+        opening.dns = url.domain().map(|_| started.elapsed());
         match addresses[..] {
             [address] => self.attempt(url, address).await,
             // Boxed, for it is rare and large.

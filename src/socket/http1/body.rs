@@ -1,10 +1,13 @@
 //! Response bodies: where they end, and what is in between (RFC 9112 6 and 7).
 
 use bytes::{Buf, Bytes, BytesMut};
+use http::{HeaderName, HeaderValue};
 
 use super::head::Framing;
 use super::remote;
+use crate::body::received_trailers;
 use crate::error::{Error, ErrorKind, Result};
+use crate::headers::Headers;
 
 /// The longest line of a chunk's size with its extensions.
 const MAX_CHUNK_LINE: usize = 16 * 1024;
@@ -19,6 +22,8 @@ pub(in crate::socket) struct BodyDecoder {
     state: State,
     expected: Option<u64>,
     received: u64,
+    /// Boxed, for hardly a body has any.
+    trailers: Option<Box<Headers>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,12 +53,17 @@ impl BodyDecoder {
             Framing::Chunked => (State::ChunkSize, None),
             Framing::UntilClose => (State::UntilClose, None),
         };
-        Self { state, expected, received: 0 }
+        Self { state, expected, received: 0, trailers: None }
     }
 
     /// Whether the whole body was taken.
     pub(super) fn is_end(&self) -> bool {
         self.state == State::End
+    }
+
+    /// What came behind it.
+    pub(super) fn trailers(&self) -> Option<&Headers> {
+        self.trailers.as_deref()
     }
 
     /// Whether it ends before its connection does.
@@ -79,7 +89,7 @@ impl BodyDecoder {
                 State::Length(_) | State::UntilClose | State::ChunkData(_) => self.data(buffer, &mut gathered),
                 State::ChunkSize => self.chunk_size(buffer)?,
                 State::ChunkEnd => self.chunk_end(buffer)?,
-                State::Trailers => self.trailers(buffer)?,
+                State::Trailers => self.end(buffer)?,
             };
             match piece {
                 Piece::Taken => {}
@@ -162,8 +172,8 @@ impl BodyDecoder {
         Ok(Piece::Taken)
     }
 
-    /// Trailers are checked and left behind: nothing in them may pass for a header.
-    fn trailers(&mut self, buffer: &mut BytesMut) -> Result<Piece> {
+    /// Trailers are kept apart: nothing in them may pass for a header. (Threat B8.)
+    fn end(&mut self, buffer: &mut BytesMut) -> Result<Piece> {
         let end = if buffer.starts_with(b"\r\n") {
             Some(2)
         } else {
@@ -176,9 +186,12 @@ impl BodyDecoder {
             Some(end) => {
                 let mut fields = [httparse::EMPTY_HEADER; MAX_TRAILER_FIELDS];
                 match httparse::parse_headers(&buffer[..end], &mut fields) {
-                    Ok(httparse::Status::Complete((length, _))) if length == end => buffer.advance(end),
+                    Ok(httparse::Status::Complete((length, fields))) if length == end => {
+                        self.trailers = received(fields)?;
+                        buffer.advance(end);
+                    }
                     Err(httparse::Error::TooManyHeaders) => return Err(trailers_too_large()),
-                    _ => return Err(remote("The response's trailers are malformed")),
+                    _ => return Err(malformed_trailers()),
                 }
             }
         }
@@ -208,6 +221,20 @@ fn take_line(buffer: &mut BytesMut, limit: usize) -> Result<Option<Bytes>> {
         }
         None => Ok(None),
     }
+}
+
+fn received(fields: &[httparse::Header<'_>]) -> Result<Option<Box<Headers>>> {
+    let parsed = fields.iter().map(|field| {
+        let name = HeaderName::from_bytes(field.name.as_bytes()).map_err(|_| malformed_trailers())?;
+        Ok((name, HeaderValue::from_bytes(field.value).map_err(|_| malformed_trailers())?))
+    });
+    let parsed = parsed.collect::<Result<Vec<_>>>()?;
+    let trailers = received_trailers(parsed.iter().map(|(name, value)| (name, value)));
+    Ok((!trailers.is_empty()).then(|| Box::new(trailers)))
+}
+
+fn malformed_trailers() -> Error {
+    remote("The response's trailers are malformed")
 }
 
 fn trailers_too_large() -> Error {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use bytes::{Buf, Bytes, BytesMut};
+use http::header::CONNECTION;
 use http::{HeaderName, HeaderValue, Method, StatusCode, Version};
 use httparse::Status;
 
@@ -177,7 +178,9 @@ fn convert(response: &httparse::Response<'_, '_>, bytes: &Bytes, length: usize, 
     }
     let (framing, trusted) = framing(&headers, status, version, method)?;
     let keep_for = keep_for(&headers);
-    let keep_alive = trusted && version == Version::HTTP_11 && !closes(&headers) && keep_for != Some(Duration::ZERO);
+    // RFC 9112 9.3: what was the exception before HTTP/1.1 has to be said.
+    let persists = version == Version::HTTP_11 || has_option(&headers, "keep-alive");
+    let keep_alive = trusted && persists && !closes(&headers) && keep_for != Some(Duration::ZERO);
     let mut head = Head::new(status, headers);
     head.version = Some(version);
     // The standard reason needs no copy.
@@ -202,9 +205,12 @@ fn value(field: &httparse::Header<'_>, bytes: &Bytes) -> Result<HeaderValue> {
 
 /// Whether this side's Connection field says that nothing follows (RFC 9112 9.6).
 pub(super) fn closes(headers: &Headers) -> bool {
-    headers.find_all(&http::header::CONNECTION).any(|value| {
-        value.as_bytes().split(|&byte| byte == b',').any(|option| option.trim_ascii().eq_ignore_ascii_case(b"close"))
-    })
+    has_option(headers, "close")
+}
+
+fn has_option(headers: &Headers, name: &str) -> bool {
+    let is_named = |option: &[u8]| option.trim_ascii().eq_ignore_ascii_case(name.as_bytes());
+    headers.find_all(&CONNECTION).any(|value| value.as_bytes().split(|&byte| byte == b',').any(is_named))
 }
 
 /// How long the server keeps the connection, by `Keep-Alive: timeout=5, max=100` (RFC 2068 19.7.1.1); a second less, for a
@@ -226,6 +232,10 @@ fn keep_for(headers: &Headers) -> Option<Duration> {
 
 /// The framing, and whether it leaves no doubt about where the message ends (RFC 9112 6.3).
 fn framing(headers: &Headers, status: StatusCode, version: Version, method: &Method) -> Result<(Framing, bool)> {
+    if *method == Method::CONNECT && status.is_success() {
+        // A tunnel, whatever the fields say (RFC 9110 9.3.6).
+        return Ok((Framing::Length(0), false));
+    }
     let no_body = *method == Method::HEAD || status.is_informational() || matches!(status.as_u16(), 204 | 304);
     let chunked = is_chunked(headers)?;
     let length = content_length(headers)?;

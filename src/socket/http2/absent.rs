@@ -10,9 +10,9 @@ use super::pool::Permit;
 use super::stream::Stream;
 use super::{Answer, Failure};
 use crate::config::TransportConfig;
+use crate::connection::Facts;
 use crate::error::{Error, ErrorKind, Result};
 use crate::request::Request;
-use crate::tls::TlsInfo;
 
 #[derive(Clone)]
 pub(super) struct Connection(Arc<Infallible>);
@@ -35,7 +35,7 @@ impl Settings {
 }
 
 /// Nobody asks for it: it is neither offered nor accepted as a setting.
-pub(super) async fn begin(_: Stream, _: Option<TlsInfo>, _: Settings) -> Result<Begun> {
+pub(super) async fn begin(_: Stream, _: Facts, _: Settings) -> Result<Begun> {
     Err(Error::new(ErrorKind::Unsupported, "HTTP/2 needs the feature 'http2'"))
 }
 

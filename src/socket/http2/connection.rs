@@ -12,11 +12,11 @@ use super::errors;
 use super::pings::Pings;
 use crate::backend::{Background, Sleep, sleep};
 use crate::config::{KeepAlive, TransportConfig};
+use crate::connection::Facts;
 use crate::error::Result;
 use crate::socket::multiplex::{Membership, StreamLease};
 use crate::socket::pool::Permit;
 use crate::socket::stream::Stream;
-use crate::tls::TlsInfo;
 
 /// What a server may send before it hears that it was read: so much of one response, so much of all.
 const STREAM_WINDOW: u32 = 8 << 20;
@@ -49,7 +49,7 @@ pub(in crate::socket) struct Connection {
 pub(super) struct Shared {
     background: Background,
     /// For its responses to show.
-    pub(super) tls: Option<TlsInfo>,
+    pub(super) facts: Arc<Facts>,
     /// Why it was given up on this side.
     pub(super) lost: Arc<OnceLock<Lost>>,
 }
@@ -74,12 +74,12 @@ pub(in crate::socket) struct Begun {
     sender: SendRequest<Bytes>,
     connection: h2::client::Connection<Stream, Bytes>,
     pings: Option<Pings>,
-    tls: Option<TlsInfo>,
+    facts: Facts,
 }
 
 /// Begins HTTP/2 on a stream whose server is known to speak it. The server's settings are not waited for: one request goes out at once,
 /// and more as soon as the server says how many it takes.
-pub(in crate::socket) async fn begin(stream: Stream, tls: Option<TlsInfo>, settings: Settings) -> Result<Begun> {
+pub(in crate::socket) async fn begin(stream: Stream, facts: Facts, settings: Settings) -> Result<Begun> {
     let mut builder = Builder::new();
     builder
         .initial_window_size(STREAM_WINDOW)
@@ -90,18 +90,18 @@ pub(in crate::socket) async fn begin(stream: Stream, tls: Option<TlsInfo>, setti
     let (sender, mut connection) = builder.handshake(stream).await.map_err(errors::not_opened)?;
     let pings = settings.keep_alive.zip(connection.ping_pong());
     let pings = pings.map(|(keep_alive, pings)| Pings::new(keep_alive, pings));
-    Ok(Begun { sender, connection, pings, tls })
+    Ok(Begun { sender, connection, pings, facts })
 }
 
 impl Begun {
     /// From now on it is driven, and serves.
     pub(in crate::socket) fn open(self, permit: Permit) -> StreamLease {
-        let Self { sender, connection, pings, tls } = self;
+        let Self { sender, connection, pings, facts } = self;
         let (membership, opening) = permit.share();
         let lifetime = opening.lifetime().map(|lifetime| Box::pin(sleep(lifetime)));
         let lost = Arc::new(OnceLock::new());
         let driver = Driver { connection, pings, membership, streams: UNSAID, lifetime, lost: lost.clone() };
-        let shared = Arc::new(Shared { background: Background::new(driver), tls, lost });
+        let shared = Arc::new(Shared { background: Background::new(driver), facts: Arc::new(facts), lost });
         opening.open(Connection { sender, shared })
     }
 }

@@ -2,22 +2,27 @@
 
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker, ready};
 
 use bytes::Bytes;
 use h2::client::ResponseFuture;
 use h2::{RecvStream, SendStream};
-use http::{Method, Response};
+use http::{Method, Response, StatusCode};
 
 use super::upload::Upload;
 use super::{errors, message};
-use crate::body::{Incoming, IncomingBody};
+use crate::backend::{Instant, now};
+use crate::body::{Incoming, IncomingBody, received_trailers};
 use crate::config::Timeout;
+use crate::connection::ConnectionInfo;
 use crate::deadline::{Patience, timed_out, within};
 use crate::error::{Error, ErrorKind, Result};
-use crate::request::Request;
+use crate::headers::Headers;
+use crate::request::{OnInformational, Request};
 use crate::response::Head;
 use crate::socket::Failure;
+use crate::socket::expect::{CONTINUE, awaits_continue};
 use crate::socket::http1::MAX_INTERIM;
 use crate::socket::multiplex::StreamLease;
 use crate::trace::Trace;
@@ -39,6 +44,15 @@ pub(in crate::socket) struct Exchange {
     timeout: Timeout,
     patience: Patience,
     trace: Trace,
+    /// The body waits until the server asks for it, or for a second.
+    held: Option<Box<Patience>>,
+    /// The server answered without asking for it.
+    is_withheld: bool,
+    informational: Option<Arc<dyn OnInformational>>,
+    trailers: Option<Headers>,
+    started: Instant,
+    /// When the last byte of the request was handed over.
+    sent: Option<Instant>,
 }
 
 enum Receiving {
@@ -52,7 +66,7 @@ enum Receiving {
 impl Drop for Exchange {
     fn drop(&mut self) {
         self.receiving = Receiving::Done;
-        if !self.upload.is_done() {
+        if !self.upload.is_done() || self.is_withheld {
             self.sending.send_reset(h2::Reason::CANCEL);
         }
         self.lease.connection.drive(&mut Context::from_waker(Waker::noop()));
@@ -67,6 +81,7 @@ impl Exchange {
             lease.connection.catch_up().await;
         }
         let trace = request.trace().clone();
+        let started = now();
         trace.started(SEND_HEAD, request.method());
         let begun = Self::open(&lease, message, request).await;
         let (response, sending) = begun.map_err(|error| {
@@ -77,6 +92,7 @@ impl Exchange {
         })?;
         trace.complete(SEND_HEAD, "");
         trace.started(SEND_BODY, "");
+        let is_whole = request.body().length() == Some(0);
         Ok(Self {
             upload: Upload::new(request.body_mut().take()?, framing),
             lease,
@@ -86,6 +102,12 @@ impl Exchange {
             timeout: request.timeout(),
             patience: Patience::default(),
             trace,
+            held: (awaits_continue(request) && !is_whole).then(Box::default),
+            is_withheld: false,
+            informational: request.informational().cloned(),
+            trailers: None,
+            started,
+            sent: None,
         })
     }
 
@@ -114,30 +136,55 @@ impl Exchange {
         self.trace.complete(RECEIVE_HEAD, message.status());
         let (message, body) = message.into_parts();
         let mut head = message::head(message);
-        if let Some(tls) = &self.lease.connection.shared.tls {
+        self.withhold();
+        let facts = &self.lease.connection.shared.facts;
+        if let Some(tls) = &facts.tls {
             head.extensions.insert(tls.clone());
         }
+        let mut info = ConnectionInfo::new(facts.clone(), self.started, self.sent, now());
+        info.is_reused = self.lease.is_reused;
         self.trace.started(RECEIVE_BODY, head.status);
         if body.is_end_stream() && self.upload.is_done() {
             self.close();
+            head.connection = Some(info.received_at_once());
             return Ok((head, Incoming::Bytes(Bytes::new())));
         }
+        head.connection = Some(info);
         self.receiving = Receiving::Body(body);
         Ok((head, Incoming::Stream(Box::pin(self))))
     }
 
+    /// The server answered: a body that it has not asked for stays here.
+    fn withhold(&mut self) {
+        if self.held.take().is_some() {
+            self.upload.give_up();
+            self.is_withheld = true;
+        }
+    }
+
+    /// An interim response. "Continue" is what a body may wait for.
+    fn inform(&mut self, interim: Response<()>) {
+        if interim.status() == StatusCode::CONTINUE {
+            self.held = None;
+        }
+        if let Some(hook) = &self.informational {
+            hook(&crate::response::Response::from_parts(message::head(interim.into_parts().0), Bytes::new()));
+        }
+    }
+
     fn poll_head(&mut self, cx: &mut Context<'_>) -> Poll<Result<Response<RecvStream>, Failed>> {
         self.lease.connection.drive(cx);
-        self.poll_upload(cx).map_err(Failed::Here)?;
-        let Receiving::Head(response) = &mut self.receiving else { return Poll::Pending };
-        while let Poll::Ready(Some(interim)) = response.poll_informational(cx) {
-            interim.map_err(Failed::There)?;
-            self.interim += 1;
-            if self.interim > MAX_INTERIM {
+        while let Poll::Ready(Some(interim)) = self.poll_interim(cx) {
+            if self.interim == MAX_INTERIM {
                 let message = "The server sent more than 16 interim responses";
                 return Poll::Ready(Err(Failed::Here(Error::new(ErrorKind::RemoteProtocol, message))));
             }
+            self.interim += 1;
+            self.inform(interim.map_err(Failed::There)?);
         }
+        // What was asked for just now goes out, too.
+        self.poll_upload(cx).map_err(Failed::Here)?;
+        let Receiving::Head(response) = &mut self.receiving else { return Poll::Pending };
         match Pin::new(response).poll(cx) {
             Poll::Ready(Ok(response)) => {
                 self.patience.reset();
@@ -148,10 +195,23 @@ impl Exchange {
         }
     }
 
+    fn poll_interim(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Response<()>, h2::Error>>> {
+        match &mut self.receiving {
+            Receiving::Head(response) => response.poll_informational(cx),
+            _ => Poll::Ready(None),
+        }
+    }
+
     /// Sends on while the response is awaited.
     fn poll_upload(&mut self, cx: &mut Context<'_>) -> Result<()> {
         if self.upload.is_done() {
             return Ok(());
+        }
+        if let Some(patience) = &mut self.held {
+            if patience.poll(Some(CONTINUE), cx).is_pending() {
+                return Ok(());
+            }
+            self.held = None;
         }
         if let Poll::Ready(has_moved) = self.upload.poll(&mut self.sending, cx) {
             if has_moved? {
@@ -160,6 +220,7 @@ impl Exchange {
                 self.lease.connection.drive(cx);
             }
             if self.upload.is_done() {
+                self.sent = Some(now());
                 self.trace.complete(SEND_BODY, "");
                 self.trace.started(RECEIVE_HEAD, "");
             }
@@ -170,7 +231,8 @@ impl Exchange {
     /// Which wait this is decides which timeout holds. A body that the user still produces is waited for without one.
     fn poll_patience(&mut self, cx: &mut Context<'_>) -> Poll<Error> {
         let (limit, kind, what) = match self.upload.is_done() {
-            _ if self.upload.awaits_source() => return Poll::Pending,
+            // A body that is held back has a limit of its own.
+            _ if self.held.is_some() || self.upload.awaits_source() => return Poll::Pending,
             true => (self.timeout.read, ErrorKind::ReadTimeout, "The server sent nothing"),
             false => (self.timeout.write, ErrorKind::WriteTimeout, "The server took none of the request"),
         };
@@ -231,7 +293,8 @@ impl Exchange {
     fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<Result<()>> {
         let Receiving::Body(body) = &mut self.receiving else { return Poll::Ready(Ok(())) };
         let trailers = ready!(body.poll_trailers(cx));
-        trailers.map_err(|error| errors::failed(&self.lease.connection, error))?;
+        let trailers = trailers.map_err(|error| errors::failed(&self.lease.connection, error))?;
+        self.trailers = trailers.map(|fields| received_trailers(fields.iter())).filter(|fields| !fields.is_empty());
         self.close();
         Poll::Ready(Ok(()))
     }
@@ -251,5 +314,9 @@ impl IncomingBody for Exchange {
             self.receiving = Receiving::Done;
         }
         polled
+    }
+
+    fn trailers(&self) -> Option<&Headers> {
+        self.trailers.as_ref()
     }
 }

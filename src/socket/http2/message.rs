@@ -40,9 +40,8 @@ fn uri(request: &Request) -> Result<Uri> {
         (Some(host), None) => host.to_str().map_err(|_| unsendable("Host header"))?,
         _ => return Err(Error::new(ErrorKind::LocalProtocol, "A request has one Host header, not several")),
     };
-    let target = &url[Position::BeforePath..Position::AfterQuery];
-    let target = if target.is_empty() { "/" } else { target };
-    let uri = Uri::builder().scheme(scheme(url)).authority(authority).path_and_query(target);
+    let target = request.target()?;
+    let uri = Uri::builder().scheme(scheme(url)).authority(authority).path_and_query(target.as_ref());
     uri.build().map_err(|error| unsendable("URL").with_source(error))
 }
 
@@ -81,6 +80,13 @@ pub(super) fn head(message: http::response::Parts) -> Head {
     let mut head = Head::new(message.status, headers(message.headers));
     head.version = Some(Version::HTTP_2);
     head
+}
+
+/// What stands behind a body.
+pub(super) fn trailers(fields: &Headers) -> Result<HeaderMap> {
+    let mut trailers = HeaderMap::new();
+    fields.iter().try_for_each(|(name, value)| append(&mut trailers, name.clone(), value.clone()))?;
+    Ok(trailers)
 }
 
 /// In the order in which they came, but for repeated ones, which follow the first of their name.

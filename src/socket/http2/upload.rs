@@ -5,6 +5,7 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use h2::SendStream;
 
+use super::message;
 use crate::body::{BodyStream, Outgoing, failed_source};
 use crate::content::framing::Framing;
 use crate::error::{Error, ErrorKind, Result};
@@ -43,6 +44,11 @@ impl Upload {
 
     pub(super) fn is_done(&self) -> bool {
         matches!(self.rest, Rest::Done)
+    }
+
+    /// The rest stays here.
+    pub(super) fn give_up(&mut self) {
+        (self.piece, self.rest) = (Bytes::new(), Rest::Done);
     }
 
     /// Whether it is the program that is waited for, and not the server.
@@ -85,7 +91,14 @@ impl Upload {
                 self.piece = piece;
             }
             None if left.is_some_and(|left| left > 0) => return Poll::Ready(Err(wrong_length("fewer"))),
-            None => self.send(stream, Bytes::new(), true),
+            None => match source.trailers()? {
+                Some(trailers) => {
+                    // A server that takes no more is no error here either.
+                    let _ = stream.send_trailers(message::trailers(&trailers)?);
+                    self.rest = Rest::Done;
+                }
+                None => self.send(stream, Bytes::new(), true),
+            },
         }
         Poll::Ready(Ok(()))
     }

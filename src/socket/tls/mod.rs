@@ -21,8 +21,8 @@ use url::{Host, Url};
 pub(super) use self::errors::late_refusal;
 use self::provider::provider;
 use self::revocation::Revocation;
-use super::sni;
 use super::stream::Stream;
+use super::{sni, takes_over};
 use crate::error::{Error, ErrorKind, Result};
 use crate::request::Request;
 use crate::tls::{SniHostname, Tls, TlsInfo, TlsVersion};
@@ -30,6 +30,7 @@ use crate::tls::{SniHostname, Tls, TlsInfo, TlsVersion};
 /// What is offered by ALPN, the preferred one first.
 pub(super) type Protocols = &'static [&'static str];
 /// What all transports without settings of their own offer.
+const HTTP_1: Protocols = super::versions::Versions::new(true, false).protocols();
 const DEFAULT_PROTOCOLS: Protocols = super::versions::Versions::new(true, cfg!(feature = "http2")).protocols();
 
 /// A transport's TLS. What the user gave is read at once; the default roots are loaded when the first connection needs them.
@@ -52,17 +53,19 @@ pub(super) struct Target<'a> {
     url: &'a Url,
     /// Asked for and verified in place of the URL's host.
     name: Option<&'a SniHostname>,
+    /// It is to speak HTTP/1.1, whatever else could be spoken.
+    is_http1: bool,
 }
 
 impl<'a> From<&'a Url> for Target<'a> {
     fn from(url: &'a Url) -> Self {
-        Self { url, name: None }
+        Self { url, name: None, is_http1: false }
     }
 }
 
 impl<'a> From<&'a Request> for Target<'a> {
     fn from(request: &'a Request) -> Self {
-        Self { url: request.url(), name: sni(request) }
+        Self { url: request.url(), name: sni(request), is_http1: takes_over(request) }
     }
 }
 
@@ -90,8 +93,19 @@ impl TlsSettings {
             Some(name) => given_name(name)?,
             None => host_name(target.url)?,
         };
-        let connected = TlsConnector::from(self.config()?).connect(server_name, stream.into()).await;
+        let connected = TlsConnector::from(self.config_for(target)?).connect(server_name, stream.into()).await;
         connected.map(|stream| Stream::Tls(Box::new(stream))).map_err(|error| errors::handshake(target, error))
+    }
+
+    /// Sessions are shared, for both are the same but for what is offered.
+    fn config_for(&self, target: Target<'_>) -> Result<Arc<ClientConfig>> {
+        let config = self.config()?;
+        if !target.is_http1 || self.alpn == HTTP_1 {
+            return Ok(config);
+        }
+        let mut config = ClientConfig::clone(&config);
+        config.alpn_protocols = HTTP_1.iter().map(|protocol| protocol.as_bytes().to_vec()).collect();
+        Ok(Arc::new(config))
     }
 
     fn config(&self) -> Result<Arc<ClientConfig>> {

@@ -8,8 +8,9 @@ use bytes::{Buf, Bytes};
 use http_body::{Frame, SizeHint};
 
 use super::failed;
-use crate::body::{BodyStream, IncomingBody, Outgoing, failed_source};
+use crate::body::{BodyStream, IncomingBody, Outgoing, failed_source, received_trailers};
 use crate::error::{BoxError, Error, ErrorKind, Result};
+use crate::headers::Headers;
 
 /// The body of a request as the service of a [`ServiceTransport`](super::ServiceTransport) reads it.
 ///
@@ -46,15 +47,15 @@ impl http_body::Body for ServiceBody {
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         let piece = match &mut self.source {
             Source::Bytes(bytes) if bytes.is_empty() => None,
-            Source::Bytes(bytes) => Some(Ok(std::mem::take(bytes))),
+            Source::Bytes(bytes) => Some(Ok(Frame::data(std::mem::take(bytes)))),
             Source::Pipe { pipe, left } => {
                 let piece = ready!(pipe.poll_read(cx));
-                let length = piece.iter().flatten().map(|piece| piece.len() as u64).sum();
+                let length = piece.iter().flatten().filter_map(Frame::data_ref).map(|piece| piece.len() as u64).sum();
                 *left = left.map(|left| left.saturating_sub(length));
                 piece
             }
         };
-        Poll::Ready(piece.map(|piece| piece.map(Frame::data)))
+        Poll::Ready(piece)
     }
 
     fn is_end_stream(&self) -> bool {
@@ -90,7 +91,7 @@ enum Slot {
     #[default]
     Idle,
     Wanted,
-    Piece(Bytes),
+    Piece(Frame<Bytes>),
     Failed(BoxError),
     Ended,
 }
@@ -101,10 +102,16 @@ impl Pipe {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn poll_read(&self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, BoxError>>> {
+    fn poll_read(&self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         let mut state = self.lock();
         match std::mem::take(&mut state.slot) {
-            Slot::Piece(piece) => return Poll::Ready(Some(Ok(piece))),
+            Slot::Piece(piece) => {
+                // Nothing stands behind trailers.
+                if piece.is_trailers() {
+                    state.slot = Slot::Ended;
+                }
+                return Poll::Ready(Some(Ok(piece)));
+            }
             ended @ (Slot::Failed(_) | Slot::Ended) => {
                 state.slot = Slot::Ended;
                 return Poll::Ready(if let Slot::Failed(error) = ended { Some(Err(error)) } else { None });
@@ -161,7 +168,7 @@ impl Upload {
         }
     }
 
-    fn poll_piece(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>>> {
+    fn poll_piece(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Frame<Bytes>>>> {
         loop {
             let piece = ready!(self.stream.poll_next(cx)).transpose().map_err(failed_source)?;
             let left = match (self.left, &piece) {
@@ -172,10 +179,25 @@ impl Upload {
                 _ => 0,
             };
             self.left = self.left.map(|_| left);
-            if !piece.as_ref().is_some_and(Bytes::is_empty) {
-                return Poll::Ready(Ok(piece));
+            match piece {
+                None => return Poll::Ready(self.trailers()),
+                Some(piece) if piece.is_empty() => {}
+                Some(piece) => return Poll::Ready(Ok(Some(Frame::data(piece)))),
             }
         }
+    }
+}
+
+impl Upload {
+    /// What stands behind the body.
+    fn trailers(&self) -> Result<Option<Frame<Bytes>>> {
+        let Some(fields) = self.stream.trailers()? else { return Ok(None) };
+        let mut trailers = http::HeaderMap::new();
+        for (name, value) in fields.iter() {
+            let full = |_| Error::new(ErrorKind::LimitExceeded, "These are more trailers than a service can be given");
+            trailers.try_append(name, value.clone()).map_err(full)?;
+        }
+        Ok(Some(Frame::trailers(trailers)))
     }
 }
 
@@ -197,11 +219,12 @@ pub(super) struct ResponseBody<B> {
     /// `None` once it has ended: what it holds is dropped as soon as it can be.
     body: Option<Pin<Box<B>>>,
     upload: Option<Upload>,
+    trailers: Option<Headers>,
 }
 
 impl<B> ResponseBody<B> {
     pub(super) fn new(body: B, upload: Option<Upload>) -> Self {
-        Self { body: Some(Box::pin(body)), upload }
+        Self { body: Some(Box::pin(body)), upload, trailers: None }
     }
 }
 
@@ -218,11 +241,12 @@ where
                     return self.upload.as_mut().map_or(Poll::Pending, |upload| upload.poll(cx).map(Err).map(Some));
                 }
             };
-            // What is no data is trailers.
-            if let Ok(mut data) = frame.into_data()
-                && data.has_remaining()
-            {
-                return Poll::Ready(Some(Ok(data.copy_to_bytes(data.remaining()))));
+            match frame.into_data() {
+                Ok(mut data) if data.has_remaining() => {
+                    return Poll::Ready(Some(Ok(data.copy_to_bytes(data.remaining()))));
+                }
+                Ok(_) => {}
+                Err(frame) => self.trailers = frame.trailers_ref().map(|fields| received_trailers(fields.iter())),
             }
         }
         Poll::Ready(None)
@@ -239,5 +263,9 @@ where
             (self.body, self.upload) = (None, None);
         }
         Poll::Ready(piece)
+    }
+
+    fn trailers(&self) -> Option<&Headers> {
+        self.trailers.as_ref().filter(|_| self.body.is_none())
     }
 }

@@ -116,6 +116,19 @@ support::test! {
         assert!(next(&mut body).await.is_none());
     }
 
+    async fn trailers_go_both_ways() {
+        let client = client(by_hand(|request| async { Ok(http::Response::new(AppBody::new(request.into_body()))) }));
+        let bodies = [Body::from("hello"), Body::stream(support::pieces(&["he", "", "llo"]), Some(5)), Body::empty()];
+        for (body, text) in bodies.into_iter().zip(["hello", "hello", ""]) {
+            let response = client.post("/").content(body).trailers(|| [("x-sum", "1"), ("x-sum", "2")]).await.unwrap();
+            assert_eq!(response.text(), text);
+            assert_eq!(response.trailers().unwrap().joined("x-sum").unwrap(), "1, 2");
+        }
+        assert!(client.post("/").content("x").await.unwrap().trailers().is_none());
+        let error = client.post("/").content("x").trailers(|| [("host", "x")]).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::LocalProtocol);
+    }
+
     async fn a_response_to_head_has_no_body() {
         let sent = Tap::default();
         let stream = sent.clone();

@@ -2,6 +2,7 @@
 
 mod auth;
 mod faults;
+mod info;
 mod injection;
 mod proxy;
 mod requests;
@@ -9,17 +10,23 @@ mod responses;
 mod settings;
 mod socks;
 mod streaming;
+mod targets;
 mod timeouts;
 mod tls;
 mod trace;
+mod trailers;
+mod upgrades;
 
 // Where a response ends and which connection serves whom: the host's own affair where it speaks HTTP.
 support::where_sockets! {
     mod connect;
+    mod continues;
     mod framing;
     mod http2;
+    mod http2_protocol;
     mod limits;
     mod network;
+    mod persistence;
     mod pool;
 }
 

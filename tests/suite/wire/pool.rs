@@ -107,7 +107,6 @@ support::test! {
             ("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", 1),
             ("HTTP/1.1 200 OK\r\nConnection: keep-alive, Close\r\nContent-Length: 2\r\n\r\nok", 2),
             ("HTTP/1.1 200 OK\r\nConnection: \u{e9}\r\nContent-Length: 2\r\n\r\nok", 1),
-            ("HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 2\r\n\r\nok", 2),
             ("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n", 2),
             ("HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n", 2),
             ("HTTP/1.1 204 No\r\nContent-Length: 2\r\n\r\nok", 2),

@@ -138,16 +138,6 @@ support::test! {
         assert_eq!((refused.kind(), refused.status().unwrap().as_u16()), (ErrorKind::Proxy, 403));
     }
 
-    // No upgrades yet: HTTPX would say hello and leave the rest to the program.
-    async fn websockets_are_not_spoken() {
-        for builder in [Client::builder(), Client::builder().proxy(server().http), Client::builder().proxy(server().socks)] {
-            let Ok(client) = builder.build() else { continue };
-            for url in ["ws://a.invalid/", "wss://a.invalid/"] {
-                assert_eq!(client.get(url).send().await.unwrap_err().kind(), ErrorKind::UnsupportedProtocol);
-            }
-        }
-    }
-
     // H10.
     async fn a_proxy_that_is_not_there_is_no_connection() {
         if !SOCKETS { return }

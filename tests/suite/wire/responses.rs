@@ -69,6 +69,7 @@ support::where_sockets! {
         }
 
         // The host decides when it shows an answer.
+        // N4.
         async fn an_early_answer_is_delivered_while_the_upload_still_runs() {
             let server = server();
             let response = whimbrel::post(format!("{}/early?status=413", server.http)).content(vec![0; 8_000_000]).send().await.unwrap();

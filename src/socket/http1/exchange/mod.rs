@@ -1,35 +1,41 @@
 //! One request and its response over a connection, driven by whoever awaits it: no task, no channel.
 
+mod download;
+mod upgraded;
 mod upload;
 
 use std::future::poll_fn;
 use std::io;
-use std::pin::{Pin, pin};
+use std::pin::pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::{Method, StatusCode};
+use http::header::UPGRADE;
+use http::{Method, StatusCode, Version};
 use tokio::io::AsyncReadExt;
 
-use self::upload::Upload;
+use self::upgraded::RawConnection;
+use self::upload::{Held, Upload};
 use super::body::{BodyDecoder, Decoded};
 use super::drain::MAX_DRAINED;
 use super::encode;
 use super::head::{HeadReader, Parsed, closes};
 use super::remote;
-use crate::backend::now;
-use crate::body::{Incoming, IncomingBody};
+use crate::backend::{Instant, now};
+use crate::body::{Incoming, Outgoing, Upgraded};
 use crate::config::Timeout;
+use crate::connection::ConnectionInfo;
 use crate::deadline::{Pace, Patience, timed_out};
 use crate::error::{Error, ErrorKind, Result};
-use crate::request::Request;
-use crate::response::Head;
+use crate::request::{OnInformational, Request};
+use crate::response::{Head, Response};
+use crate::socket::expect::awaits_continue;
 use crate::socket::proxy::ProxySettings;
 use crate::socket::{Failure, Lease};
 use crate::trace::Trace;
 
 const MIN_READ: usize = 8 * 1024;
-const MAX_READ: usize = 128 * 1024;
 /// Interim responses per request (RFC 9110 15.2 sets no limit, so a server could send them for ever).
 pub(in crate::socket) const MAX_INTERIM: usize = 16;
 
@@ -58,6 +64,14 @@ pub(in crate::socket) struct Exchange {
     /// The response's head is what is waited for, as far as the trace knows.
     is_head_awaited: bool,
     is_answered: bool,
+    informational: Option<Arc<dyn OnInformational>>,
+    /// Whether the request asks for another protocol.
+    asks_upgrade: bool,
+    /// The request is handed to a proxy, which passes it on.
+    is_passed_on: bool,
+    started: Instant,
+    /// When the last byte of the request was out.
+    sent: Option<Instant>,
 }
 
 /// A body that nobody reads to its end is no reason to close the connection, if not much is left of it.
@@ -83,7 +97,11 @@ impl Exchange {
         let out = &mut lease.connection().write;
         out.clear();
         let framing = encode::head(request, proxy, out)?;
-        let upload = Upload::begin(request.body_mut().take()?, framing, out);
+        let body = request.body_mut().take()?;
+        let upload = match is_held(request, &body) {
+            true => Upload::Held(Held::new(body, framing)),
+            false => Upload::begin(body, framing, out),
+        };
         // RFC 9112 9.6: after "close" from this side the connection serves no further request.
         let keep_alive = !closes(request.headers());
         Ok(Self {
@@ -101,6 +119,11 @@ impl Exchange {
             is_head_sent: false,
             is_head_awaited: false,
             is_answered: false,
+            informational: request.informational().cloned(),
+            asks_upgrade: request.headers().find(&UPGRADE).is_some(),
+            is_passed_on: proxy.is_some(),
+            started: now(),
+            sent: None,
         })
     }
 
@@ -111,24 +134,49 @@ impl Exchange {
         let parsed = received.inspect_err(|error| self.trace.failed(self.point(), error));
         let mut parsed =
             parsed.map_err(|error| Failure { is_repeatable: self.is_repeatable(method, &error), error })?;
+        let answered = now();
         self.await_head();
+        self.withhold();
         self.trace.complete(RECEIVE_HEAD, parsed.head.status);
-        self.trace.started(RECEIVE_BODY, parsed.head.status);
-        self.keep_alive &= parsed.keep_alive;
-        self.lease.connection().until = parsed.keep_for.and_then(|time| now().checked_add(time));
-        if let Some(tls) = &self.lease.connection().tls {
-            parsed.head.extensions.insert(tls.clone());
+        let info = self.describe(&mut parsed.head, answered);
+        if self.is_switched(parsed.head.status, method) {
+            parsed.head.connection = Some(info);
+            return Ok((parsed.head, Incoming::Upgraded(Upgraded::new(RawConnection::new(self)?))));
         }
+        self.trace.started(RECEIVE_BODY, parsed.head.status);
+        // A proxy of HTTP/1.0 may pass on a "keep-alive" that was not said to it (RFC 9112 C.2.2).
+        let is_doubtful = self.is_passed_on && parsed.head.version == Some(Version::HTTP_10);
+        self.keep_alive &= parsed.keep_alive && !is_doubtful;
+        self.lease.connection().until = parsed.keep_for.and_then(|time| answered.checked_add(time));
         self.is_answered = true;
         self.body = BodyDecoder::new(parsed.framing);
-        let body = match self.whole_body()? {
+        match self.whole_body()? {
             Some(bytes) => {
-                self.release();
-                Incoming::Bytes(bytes)
+                self.release(answered);
+                parsed.head.connection = Some(info.received_at_once());
+                Ok((parsed.head, Incoming::Bytes(bytes)))
             }
-            None => Incoming::Stream(Box::pin(self)),
-        };
-        Ok((parsed.head, body))
+            None => {
+                parsed.head.connection = Some(info);
+                Ok((parsed.head, Incoming::Stream(Box::pin(self))))
+            }
+        }
+    }
+
+    /// What the response shows of the connection.
+    fn describe(&mut self, head: &mut Head, answered: Instant) -> ConnectionInfo {
+        let connection = self.lease.connection();
+        if let Some(tls) = &connection.facts.tls {
+            head.extensions.insert(tls.clone());
+        }
+        let mut info = ConnectionInfo::new(connection.facts.clone(), self.started, self.sent, answered);
+        info.is_reused = std::mem::replace(&mut connection.is_used, true);
+        info
+    }
+
+    /// Whether the connection is the user's from here on.
+    fn is_switched(&self, status: StatusCode, method: &Method) -> bool {
+        status == StatusCode::SWITCHING_PROTOCOLS || (*method == Method::CONNECT && status.is_success())
     }
 
     /// Where the exchange is.
@@ -159,11 +207,11 @@ impl Exchange {
     }
 
     /// Gives the connection back if both sides are done, nothing follows the message and nobody asked for its end.
-    fn release(&mut self) {
+    fn release(&mut self, at: Instant) {
         let reusable = matches!(self.upload, Upload::Done) && self.keep_alive;
         self.trace.complete(RECEIVE_BODY, "");
         self.trace.started(CLOSED, "");
-        self.lease.release(reusable);
+        self.lease.release(reusable, at);
         self.trace.complete(CLOSED, if reusable { "the connection is kept" } else { "the connection is closed" });
     }
 
@@ -181,14 +229,16 @@ impl Exchange {
             self.poll_upload_aside(cx)?;
             if let Some(parsed) = self.reader.read(&mut self.lease.connection().read, method)? {
                 match parsed.head.status {
-                    StatusCode::SWITCHING_PROTOCOLS => {
+                    // Only what was asked for (RFC 9110 7.8, threat A15).
+                    StatusCode::SWITCHING_PROTOCOLS if !self.asks_upgrade => {
                         return Poll::Ready(Err(remote("The server switched protocols without being asked")));
                     }
+                    StatusCode::SWITCHING_PROTOCOLS => return Poll::Ready(Ok(parsed)),
                     status if !status.is_informational() => return Poll::Ready(Ok(parsed)),
                     _ if self.interim == MAX_INTERIM => {
                         return Poll::Ready(Err(remote("The server sent more than 16 interim responses")));
                     }
-                    _ => self.interim += 1,
+                    _ => self.inform(parsed.head),
                 }
                 continue;
             }
@@ -198,6 +248,17 @@ impl Exchange {
                 Poll::Ready(Err(error)) => return Poll::Ready(Err(self.broken(error))),
                 Poll::Pending => return self.poll_pace(cx).map(Err),
             }
+        }
+    }
+
+    /// An interim response. "Continue" is what a body may wait for.
+    fn inform(&mut self, head: Head) {
+        self.interim += 1;
+        if head.status == StatusCode::CONTINUE {
+            self.go_on();
+        }
+        if let Some(hook) = &self.informational {
+            hook(&Response::from_parts(head, Bytes::new()));
         }
     }
 
@@ -227,8 +288,11 @@ impl Exchange {
     fn poll_patience(&mut self, cx: &mut Context<'_>) -> Poll<Error> {
         let writing = self.written < self.lease.connection().write.len() || matches!(self.upload, Upload::Bytes(_));
         let (limit, kind, what) = match &self.upload {
-            Upload::Stream(..) if !writing => return Poll::Pending,
-            Upload::Done | Upload::Failed(_) => (self.timeout.read, ErrorKind::ReadTimeout, "The server sent nothing"),
+            // A body that is held back has a limit of its own.
+            Upload::Stream(..) | Upload::Held(_) if !writing => return Poll::Pending,
+            Upload::Done | Upload::Failed(_) | Upload::Withheld => {
+                (self.timeout.read, ErrorKind::ReadTimeout, "The server sent nothing")
+            }
             _ => (self.timeout.write, ErrorKind::WriteTimeout, "The server took none of the request"),
         };
         self.patience.poll(limit, cx).map(|()| timed_out(kind, what, limit.unwrap_or_default()))
@@ -252,52 +316,10 @@ impl Exchange {
     }
 }
 
-impl IncomingBody for Exchange {
-    fn poll_chunk(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes>>> {
-        let polled = self.poll_body(cx);
-        if let Poll::Ready(Some(Err(error))) = &polled {
-            self.trace.failed(RECEIVE_BODY, error);
-            self.lease.release(false);
-        }
-        polled
-    }
-}
-
-impl Exchange {
-    fn poll_body(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes>>> {
-        if self.lease.is_released() {
-            return Poll::Ready(None);
-        }
-        loop {
-            self.poll_upload_aside(cx)?;
-            match self.body.decode(&mut self.lease.connection().read)? {
-                Decoded::Data(bytes) => {
-                    if self.body.is_end() {
-                        // Now, and not when the reader asks once more.
-                        self.release();
-                    }
-                    return Poll::Ready(Some(Ok(bytes)));
-                }
-                Decoded::End => {
-                    self.release();
-                    return Poll::Ready(None);
-                }
-                Decoded::NeedMore => {}
-            }
-            let room = usize::try_from(self.body.remaining()).unwrap_or(MAX_READ).clamp(MIN_READ, MAX_READ);
-            match self.poll_fill(room, cx) {
-                Poll::Ready(Ok(0)) => {
-                    self.body.end_of_stream()?;
-                    self.keep_alive = false;
-                    self.release();
-                    return Poll::Ready(None);
-                }
-                Poll::Ready(Ok(_)) => {}
-                Poll::Ready(Err(error)) => return Poll::Ready(Some(Err(read_error(error)))),
-                Poll::Pending => return self.poll_patience(cx).map(|error| Some(Err(error))),
-            }
-        }
-    }
+/// Whether the body waits until the server asks for it. (One that is not there cannot.)
+fn is_held(request: &Request, body: &Outgoing) -> bool {
+    let is_there = !matches!(body, Outgoing::Bytes(bytes) if bytes.is_empty());
+    is_there && awaits_continue(request)
 }
 
 fn read_error(error: io::Error) -> Error {

@@ -8,9 +8,12 @@ use bytes::{Buf, Bytes};
 use tokio::io::AsyncWrite;
 
 use super::{Exchange, SEND_BODY, SEND_HEAD};
+use crate::backend::now;
 use crate::body::{BodyStream, Outgoing, failed_source};
 use crate::content::framing::Framing;
+use crate::deadline::Patience;
 use crate::error::{Error, ErrorKind, Result};
+use crate::socket::expect::CONTINUE;
 use crate::socket::http1::encode;
 use crate::socket::stream::Stream;
 
@@ -23,11 +26,28 @@ const MAX_PIECES: usize = 32;
 pub(super) enum Upload {
     Bytes(Bytes),
     Stream(BodyStream, Outstanding),
+    /// Behind `Expect: 100-continue`: it waits until the server asks for it, or for a second.
+    Held(Box<Held>),
+    /// The server answered without asking for it.
+    Withheld,
     /// Written, but perhaps not yet flushed.
     Written,
     Done,
     /// The server stopped reading. Its response may still come (RFC 9112 9.5).
     Failed(Error),
+}
+
+/// A body that the server is to ask for (RFC 9110 10.1.1).
+pub(super) struct Held {
+    body: Outgoing,
+    framing: Framing,
+    patience: Patience,
+}
+
+impl Held {
+    pub(super) fn new(body: Outgoing, framing: Framing) -> Box<Self> {
+        Box::new(Self { body, framing, patience: Patience::default() })
+    }
 }
 
 /// How much of a streamed body may still be sent.
@@ -43,7 +63,7 @@ impl Upload {
             (Outgoing::Bytes(bytes), Framing::Length(_)) => gather(bytes, out),
             (Outgoing::Bytes(bytes), Framing::Chunked) => {
                 encode::chunk(&bytes, out);
-                out.extend_from_slice(encode::LAST_CHUNK);
+                encode::last_chunk(None, out);
                 Self::Written
             }
             (Outgoing::Stream(stream), Framing::Chunked) => Self::Stream(stream, Outstanding::Chunked),
@@ -60,6 +80,7 @@ impl Exchange {
         self.upload = match result {
             Ok(()) => {
                 self.trace.complete(SEND_BODY, "");
+                self.sent = Some(now());
                 Upload::Done
             }
             Err(error) if error.kind() != ErrorKind::Write => return Err(error),
@@ -74,13 +95,28 @@ impl Exchange {
         Ok(())
     }
 
+    /// The server asked for the body, or lets wait for that.
+    pub(super) fn go_on(&mut self) {
+        self.upload = match std::mem::replace(&mut self.upload, Upload::Written) {
+            Upload::Held(held) => Upload::begin(held.body, held.framing, &mut self.lease.connection().write),
+            upload => upload,
+        };
+    }
+
+    /// The server answered: a body that it has not asked for stays here.
+    pub(super) fn withhold(&mut self) {
+        if matches!(self.upload, Upload::Held(_)) {
+            self.upload = Upload::Withheld;
+        }
+    }
+
     pub(super) fn upload_point(&self) -> &'static str {
         if self.is_head_sent { SEND_BODY } else { SEND_HEAD }
     }
 
     fn poll_upload(&mut self, cx: &mut Context<'_>) -> Poll<Result<()>> {
         for _ in 0..MAX_PIECES {
-            if matches!(self.upload, Upload::Done | Upload::Failed(_)) {
+            if matches!(self.upload, Upload::Done | Upload::Failed(_) | Upload::Withheld) {
                 return Poll::Pending;
             }
             ready!(self.poll_buffered(cx))?;
@@ -99,7 +135,7 @@ impl Exchange {
                         append(&piece, outstanding, &mut self.lease.connection().write)?;
                     }
                     Poll::Ready(None) => {
-                        finish_stream(outstanding, &mut self.lease.connection().write)?;
+                        finish_stream(source, outstanding, &mut self.lease.connection().write)?;
                         self.upload = Upload::Written;
                     }
                     Poll::Pending => {
@@ -108,12 +144,17 @@ impl Exchange {
                         return Poll::Pending;
                     }
                 },
+                Upload::Held(held) => {
+                    ready!(poll_flush(&mut self.lease.connection().stream, cx)).map_err(write_error)?;
+                    ready!(held.patience.poll(Some(CONTINUE), cx));
+                    self.go_on();
+                }
                 Upload::Written => {
                     if self.lease.connection().write.is_empty() {
                         return poll_flush(&mut self.lease.connection().stream, cx).map_err(write_error);
                     }
                 }
-                Upload::Done | Upload::Failed(_) => return Poll::Pending,
+                Upload::Done | Upload::Failed(_) | Upload::Withheld => return Poll::Pending,
             }
         }
         cx.waker().wake_by_ref();
@@ -158,9 +199,9 @@ fn append(piece: &[u8], outstanding: &mut Outstanding, out: &mut Vec<u8>) -> Res
     Ok(())
 }
 
-fn finish_stream(outstanding: &Outstanding, out: &mut Vec<u8>) -> Result<()> {
+fn finish_stream(source: &BodyStream, outstanding: &Outstanding, out: &mut Vec<u8>) -> Result<()> {
     match outstanding {
-        Outstanding::Chunked => out.extend_from_slice(encode::LAST_CHUNK),
+        Outstanding::Chunked => encode::last_chunk(source.trailers()?.as_ref(), out),
         Outstanding::Length(0) => {}
         Outstanding::Length(_) => return Err(wrong_length("fewer")),
     }

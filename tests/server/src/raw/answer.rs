@@ -29,6 +29,8 @@ pub(super) enum Afterwards {
     CloseIdle(Duration),
     /// The socket is dropped as it is: over TLS without close_notify.
     Drop,
+    /// No HTTP any more: what comes goes back.
+    Echo,
     Hold,
     Keep,
     /// RST.
@@ -163,6 +165,7 @@ impl Answer {
 fn afterwards(query: &Query) -> Option<Afterwards> {
     Some(match query.bytes("after")? {
         b"drop" => Afterwards::Drop,
+        b"echo" => Afterwards::Echo,
         b"hold" => Afterwards::Hold,
         b"keep" => Afterwards::Keep,
         b"reset" => Afterwards::Reset,

@@ -97,6 +97,15 @@ impl<R: AsyncRead + Unpin> Inbound<R> {
         }
     }
 
+    /// What has come, be it HTTP or not. `None` at the end.
+    pub(super) async fn some(&mut self) -> Option<Vec<u8>> {
+        if self.buffer.is_empty() {
+            self.fill().await?;
+        }
+        self.reads.clear();
+        Some(mem::take(&mut self.buffer))
+    }
+
     /// Reads until the client closes.
     pub(super) async fn discard(&mut self) {
         while self.fill().await.is_some() {

@@ -128,6 +128,7 @@ impl<S: AsyncRead + AsyncWrite> Talk<S> {
             Afterwards::Keep => ControlFlow::Continue(()),
             Afterwards::Drop => ControlFlow::Break(End::Server),
             Afterwards::Close => self.close().await,
+            Afterwards::Echo => self.echo().await,
             Afterwards::Hold => self.drain(HOLD).await,
             Afterwards::Reset => {
                 sleep(DELIVERY).await;
@@ -140,6 +141,18 @@ impl<S: AsyncRead + AsyncWrite> Talk<S> {
             },
             Afterwards::Speak(after, data) => self.speak(after, &data).await,
         }
+    }
+
+    /// Until the client closes.
+    async fn echo(&mut self) -> ControlFlow<End> {
+        while let Some(bytes) = self.inbound.some().await {
+            if self.writer.write_all(&bytes).await.is_err() || self.writer.flush().await.is_err() {
+                break;
+            }
+        }
+        // The client may be gone.
+        let _ = self.writer.shutdown().await;
+        ControlFlow::Break(End::Client)
     }
 
     /// FIN (over TLS after close_notify), and then some patience.

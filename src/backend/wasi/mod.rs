@@ -1,5 +1,6 @@
 //! WASI 0.2: a reactor over `wasi:io/poll`, sockets, clocks and randomness of the host.
 
+mod address;
 #[cfg(feature = "http2")]
 mod background;
 mod reactor;
@@ -7,7 +8,7 @@ mod reactor;
 use std::cell::RefCell;
 use std::future::Future;
 use std::io::{self, Read as _};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
@@ -24,12 +25,11 @@ use wasip2::io::poll::poll;
 use wasip2::io::streams::{InputStream, OutputStream, StreamError};
 use wasip2::sockets::instance_network::instance_network;
 use wasip2::sockets::ip_name_lookup::resolve_addresses;
-use wasip2::sockets::network::{
-    ErrorCode, IpAddress, IpAddressFamily, IpSocketAddress, Ipv4SocketAddress, Ipv6SocketAddress,
-};
+use wasip2::sockets::network::{ErrorCode, IpAddressFamily, IpSocketAddress};
 use wasip2::sockets::tcp::{ShutdownType, TcpSocket};
 use wasip2::sockets::tcp_create_socket::create_tcp_socket;
 
+use self::address::{from_wasi, socket_address, to_wasi};
 #[cfg(feature = "http2")]
 pub(crate) use self::background::Background;
 pub(crate) use self::reactor::Ready;
@@ -164,6 +164,12 @@ fn drop_closed() {
 }
 
 impl TcpStream {
+    /// This side's address and the other's.
+    pub(crate) fn addresses(&self) -> (Option<SocketAddr>, Option<SocketAddr>) {
+        let of = |address: std::result::Result<IpSocketAddress, ErrorCode>| address.ok().map(socket_address);
+        (of(self.ends.socket.local_address()), of(self.ends.socket.remote_address()))
+    }
+
     /// Whether an idle connection is of no more use: reading would give something, be it bytes, the end or an error.
     pub(crate) fn is_stale(&self) -> bool {
         let silent = || matches!(self.ends.input.read(1), Ok(bytes) if bytes.is_empty());
@@ -305,29 +311,4 @@ fn io_error(code: ErrorCode) -> io::Error {
         _ => io::ErrorKind::Other,
     };
     io::Error::new(kind, code)
-}
-
-fn from_wasi(address: IpAddress) -> IpAddr {
-    match address {
-        IpAddress::Ipv4((a, b, c, d)) => Ipv4Addr::new(a, b, c, d).into(),
-        IpAddress::Ipv6((a, b, c, d, e, f, g, h)) => Ipv6Addr::new(a, b, c, d, e, f, g, h).into(),
-    }
-}
-
-fn to_wasi(address: SocketAddr) -> IpSocketAddress {
-    match address {
-        SocketAddr::V4(address) => {
-            let [a, b, c, d] = address.ip().octets();
-            IpSocketAddress::Ipv4(Ipv4SocketAddress { port: address.port(), address: (a, b, c, d) })
-        }
-        SocketAddr::V6(address) => {
-            let [a, b, c, d, e, f, g, h] = address.ip().segments();
-            IpSocketAddress::Ipv6(Ipv6SocketAddress {
-                port: address.port(),
-                flow_info: address.flowinfo(),
-                address: (a, b, c, d, e, f, g, h),
-                scope_id: address.scope_id(),
-            })
-        }
-    }
 }

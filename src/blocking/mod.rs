@@ -9,13 +9,10 @@
 //! # Ok::<(), whimbrel::Error>(())
 //! ```
 
-use std::borrow::Cow;
 use std::fmt::Display;
-use std::io;
 use std::pin::{Pin, pin};
 use std::sync::{Arc, OnceLock};
 
-use bytes::{Buf, Bytes};
 use http::Method;
 use serde::Serialize;
 
@@ -44,6 +41,10 @@ macro_rules! same {
         }
     )* };
 }
+
+mod streaming;
+
+pub use self::streaming::{StreamingResponse, Upgraded};
 
 /// A [`crate::Client`] and the runtime that drives it.
 #[derive(Clone)]
@@ -103,7 +104,7 @@ impl Client {
     /// As [`crate::Client::stream`].
     pub fn stream(&self, request: Request) -> Result<StreamingResponse> {
         let response = self.block_on(pin!(self.client.stream(request)))??;
-        Ok(StreamingResponse { response, client: self.clone(), unread: Bytes::new() })
+        Ok(StreamingResponse::new(response, self.clone()))
     }
 
     /// As [`crate::Client::send_with`].
@@ -114,7 +115,7 @@ impl Client {
     /// As [`crate::Client::stream_with`].
     pub fn stream_with(&self, request: Request, options: SendOptions) -> Result<StreamingResponse> {
         let response = self.block_on(pin!(self.client.stream_with(request, options)))??;
-        Ok(StreamingResponse { response, client: self.clone(), unread: Bytes::new() })
+        Ok(StreamingResponse::new(response, self.clone()))
     }
 
     /// As [`crate::Client::update_cookies`].
@@ -231,6 +232,16 @@ impl RequestBuilder {
         self.map(|request| request.upload_progress(progress))
     }
 
+    /// As [`crate::RequestBuilder::trailers`].
+    pub fn trailers<I, N, V>(self, trailers: impl Fn() -> I + MaybeSend + MaybeSync + 'static) -> Self
+    where
+        I: IntoIterator<Item = (N, V)>,
+        N: IntoHeaderName,
+        V: IntoHeaderValue,
+    {
+        self.map(|request| request.trailers(trailers))
+    }
+
     /// As [`crate::RequestBuilder::timeout`].
     pub fn timeout(self, timeout: impl Into<Timeout>) -> Self {
         self.map(|request| request.timeout(timeout))
@@ -256,6 +267,11 @@ impl RequestBuilder {
         self.map(|request| request.trace(listener))
     }
 
+    /// As [`crate::RequestBuilder::on_informational`].
+    pub fn on_informational(self, hook: impl Fn(&Response) + MaybeSend + MaybeSync + 'static) -> Self {
+        self.map(|request| request.on_informational(hook))
+    }
+
     /// As [`crate::RequestBuilder::extension`].
     pub fn extension<T: Clone + Send + Sync + 'static>(self, value: T) -> Self {
         self.map(|request| request.extension(value))
@@ -274,80 +290,7 @@ impl RequestBuilder {
     /// As [`crate::RequestBuilder::stream`].
     pub fn stream(self) -> Result<StreamingResponse> {
         let response = self.client.block_on(pin!(self.request.stream()))??;
-        Ok(StreamingResponse { response, client: self.client, unread: Bytes::new() })
-    }
-}
-
-/// A [`crate::StreamingResponse`] whose reading blocks. It is also a [`std::io::Read`] of the content.
-pub struct StreamingResponse {
-    response: crate::StreamingResponse,
-    client: Client,
-    unread: Bytes,
-}
-
-impl StreamingResponse {
-    same! { response: StreamingResponse,
-        status -> http::StatusCode, reason_phrase -> Cow<'_, str>, version -> Option<http::Version>, headers -> &Headers,
-        url -> &url::Url, request -> &Request, history -> &[Response], extensions -> &http::Extensions,
-        is_success -> bool, is_redirect -> bool, is_client_error -> bool, is_server_error -> bool, content_length -> Option<u64>, bytes_downloaded -> u64, encoding -> Cow<'_, str>,
-        charset_encoding -> Option<String>
-    }
-
-    /// As [`crate::StreamingResponse::raise_for_status`].
-    pub fn raise_for_status(&self) -> Result<&Self> {
-        self.response.raise_for_status().map(|_| self)
-    }
-
-    /// As [`crate::StreamingResponse::chunk`].
-    pub fn chunk(&mut self) -> Result<Option<Bytes>> {
-        self.client.block_on(pin!(self.response.chunk()))?
-    }
-
-    /// As [`crate::StreamingResponse::raw_chunk`].
-    pub fn raw_chunk(&mut self) -> Result<Option<Bytes>> {
-        self.client.block_on(pin!(self.response.raw_chunk()))?
-    }
-
-    /// As [`crate::StreamingResponse::set_encoding`].
-    pub fn set_encoding(&mut self, encoding: impl Into<String>) {
-        self.response.set_encoding(encoding);
-    }
-
-    /// As [`crate::StreamingResponse::text_stream`], as an iterator.
-    pub fn text_stream(&mut self) -> impl Iterator<Item = Result<String>> + '_ {
-        let Self { response, client, .. } = self;
-        let mut text = response.text_stream();
-        std::iter::from_fn(move || client.block_on(pin!(text.next())).unwrap_or_else(|error| Some(Err(error))))
-    }
-
-    /// As [`crate::StreamingResponse::lines`], as an iterator.
-    pub fn lines(&mut self) -> impl Iterator<Item = Result<String>> + '_ {
-        let Self { response, client, .. } = self;
-        let mut lines = response.lines();
-        std::iter::from_fn(move || client.block_on(pin!(lines.next())).unwrap_or_else(|error| Some(Err(error))))
-    }
-
-    /// As [`crate::StreamingResponse::chunks`], as an iterator.
-    pub fn chunks(&mut self, size: usize) -> impl Iterator<Item = Result<Bytes>> + '_ {
-        let Self { response, client, .. } = self;
-        let mut chunks = response.chunks(size);
-        std::iter::from_fn(move || client.block_on(pin!(chunks.next())).unwrap_or_else(|error| Some(Err(error))))
-    }
-
-    /// As [`crate::StreamingResponse::read`].
-    pub fn read(self) -> Result<Response> {
-        self.client.block_on(pin!(self.response.read()))?
-    }
-}
-
-impl io::Read for StreamingResponse {
-    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        if self.unread.is_empty() {
-            self.unread = self.chunk().map_err(io::Error::other)?.unwrap_or_default();
-        }
-        let length = into.len().min(self.unread.len());
-        self.unread.copy_to_slice(&mut into[..length]);
-        Ok(length)
+        Ok(StreamingResponse::new(response, self.client))
     }
 }
 
