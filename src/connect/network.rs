@@ -43,6 +43,6 @@ impl<B: NetworkBackend + ?Sized> NetworkBackend for Arc<B> {
 }
 
 /// What a [`NetworkBackend`] opens: everything that can be read and written, by the traits of `futures-io`. (A stream of tokio's
-/// becomes one by `tokio_util::compat`.)
+/// becomes one by `tokio_util::compat`.) An operation that fails with `Interrupted` is tried again.
 pub trait NetworkStream: AsyncRead + AsyncWrite + MaybeSend + Unpin + 'static {}
 impl<S: AsyncRead + AsyncWrite + MaybeSend + Unpin + 'static> NetworkStream for S {}

@@ -20,9 +20,21 @@ impl OwnStream {
     }
 }
 
+/// Whoever was interrupted tries again, at the next poll: `futures-io` leaves it to the stream, which may not know. To the exchange
+/// a write that failed is one that the server broke off, and it would wait for an answer to a request that it never sent.
+fn uninterrupted<T>(polled: Poll<io::Result<T>>, cx: &Context<'_>) -> Poll<io::Result<T>> {
+    match polled {
+        Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::Interrupted => {
+            cx.waker().wake_by_ref();
+            Poll::Pending
+        }
+        polled => polled,
+    }
+}
+
 impl AsyncRead for OwnStream {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let read = ready!(Pin::new(&mut self.0).poll_read(cx, buf.initialize_unfilled()))?;
+        let read = ready!(uninterrupted(Pin::new(&mut self.0).poll_read(cx, buf.initialize_unfilled()), cx))?;
         // A stream that says that it read more than there is room for must not bring this program down.
         buf.advance(read.min(buf.remaining()));
         Poll::Ready(Ok(()))
@@ -31,14 +43,15 @@ impl AsyncRead for OwnStream {
 
 impl AsyncWrite for OwnStream {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.0).poll_write(cx, bytes).map_ok(|written| written.min(bytes.len()))
+        let written = uninterrupted(Pin::new(&mut self.0).poll_write(cx, bytes), cx);
+        written.map_ok(|written| written.min(bytes.len()))
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_flush(cx)
+        uninterrupted(Pin::new(&mut self.0).poll_flush(cx), cx)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_close(cx)
+        uninterrupted(Pin::new(&mut self.0).poll_close(cx), cx)
     }
 }

@@ -1,0 +1,63 @@
+//! The other end of connections: state machines over bytes, without IO and without tasks.
+
+mod http1;
+mod proxy;
+mod tls;
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+
+pub(crate) use self::http1::{Http1, Reply, Request, Site};
+pub(crate) use self::proxy::{HttpProxy, Socks5};
+pub(crate) use self::tls::{Tls, authority};
+use crate::fault::End;
+
+/// The other end of one connection. (A server of HTTP/2 is another of these.)
+pub(crate) trait Peer: Send {
+    /// Takes bytes of the client's, none when the connection is new, and says what comes back.
+    fn receive(&mut self, bytes: &[u8], sent: &mut Sent);
+}
+
+/// What a peer has sent.
+#[derive(Default)]
+pub(crate) struct Sent {
+    pub(crate) bytes: VecDeque<u8>,
+    /// Sent again and again, once those are read.
+    pub(crate) endless: Option<&'static [u8]>,
+    /// What becomes of the connection behind them.
+    pub(crate) end: Option<End>,
+}
+
+impl Sent {
+    pub(crate) fn refill(&mut self) {
+        if let Some(piece) = self.endless.filter(|_| self.bytes.is_empty()) {
+            self.bytes.extend(piece);
+        }
+    }
+}
+
+/// What everybody was told: each request, at whichever host, as the bytes that came.
+#[derive(Clone, Default)]
+pub(crate) struct Log(Arc<Mutex<Vec<Heard>>>);
+
+pub(crate) struct Heard {
+    pub(crate) host: String,
+    pub(crate) bytes: Vec<u8>,
+}
+
+impl Log {
+    /// A request begins.
+    pub(crate) fn begin(&self, host: &str) -> usize {
+        let mut heard = self.0.lock().expect("nobody panics while it is locked");
+        heard.push(Heard { host: host.to_owned(), bytes: Vec::new() });
+        heard.len() - 1
+    }
+
+    pub(crate) fn hear(&self, request: usize, bytes: &[u8]) {
+        self.0.lock().expect("nobody panics while it is locked")[request].bytes.extend_from_slice(bytes);
+    }
+
+    pub(crate) fn look<T>(&self, at: impl FnOnce(&[Heard]) -> T) -> T {
+        at(&self.0.lock().expect("nobody panics while it is locked"))
+    }
+}
