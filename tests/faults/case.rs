@@ -95,7 +95,7 @@ impl Case {
             Some(Err(error)) if self.fault == Fault::None && self.manner.pace.is_zero() && !self.exchange.fails => {
                 return Err(format!("nothing was wrong: {error:?}"));
             }
-            Some(Err(error)) => check_error(error, self.fault, outcome.elapsed)?,
+            Some(Err(error)) => check_error(error, self.fault, outcome.elapsed, self.exchange.asking)?,
             None => {}
         }
         match (self.verdict)(outcome, measure) {
@@ -220,8 +220,9 @@ fn measure(net: &Net, outcome: &Outcome) -> Measure {
 }
 
 /// Whoever waits does so for exactly its limit, and where nothing stands still nobody waits.
-fn check_error(error: &Error, fault: Fault, elapsed: Duration) -> Result<(), String> {
-    let on_time = (TIMEOUT..TIMEOUT + Duration::from_millis(10)).contains(&elapsed);
+fn check_error(error: &Error, fault: Fault, elapsed: Duration, asking: Duration) -> Result<(), String> {
+    let is_end_of = |limit: Duration| (limit..limit + Duration::from_millis(10)).contains(&elapsed);
+    let on_time = is_end_of(TIMEOUT) || is_end_of(TIMEOUT + asking);
     match fault {
         Fault::Byte { .. } if fault.is_stall() => {
             expect(error.is_timeout() && on_time, || format!("I1: after {elapsed:?}: {error:?}"))

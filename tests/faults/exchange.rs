@@ -41,6 +41,8 @@ pub(crate) struct Exchange {
     pub(crate) next: &'static str,
     /// The end of the connection is the end of the body, and nothing shows whether it came too early.
     pub(crate) is_endless: bool,
+    /// A body waits so long to be asked for (`Expect`), and goes out then, before another wait may begin.
+    pub(crate) asking: Duration,
     /// It is meant to fail, whatever the connection does.
     pub(crate) fails: bool,
 }
@@ -55,6 +57,7 @@ impl Exchange {
             posts: 0,
             next: "http://a.test/length",
             is_endless: false,
+            asking: Duration::ZERO,
             fails: false,
         }
     }
@@ -69,6 +72,10 @@ impl Exchange {
 
     fn next(self, next: &'static str) -> Self {
         Self { next, ..self }
+    }
+
+    fn asking(self, asking: Duration) -> Self {
+        Self { asking, ..self }
     }
 
     fn endless(self) -> Self {
@@ -130,7 +137,8 @@ pub(crate) fn plain() -> Vec<Arc<Exchange>> {
             let request = c.post("http://a.test/continue").content(UPLOAD).header("expect", "100-continue");
             post(request, "/continue")
         })
-        .posts(1),
+        .posts(1)
+        .asking(Duration::from_secs(1)),
         Exchange::new("PUT", |c| post(c.put("http://a.test/put").content(UPLOAD), "/put")),
         Exchange::new("redirects", |c| one(c.get("http://s:S3CR3T-a@a.test/hop/1"), body("/length", b"")))
             .by(redirecting),
