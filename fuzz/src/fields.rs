@@ -29,7 +29,7 @@ fn script(bytes: &[u8], starts: &[&str]) -> Script {
 }
 
 fn is_fit(text: &str) {
-    let is_safe = |letter: char| !letter.is_control() || letter == '\n';
+    let is_safe = |letter: char| !letter.is_control() || matches!(letter, '\n' | '\t');
     assert!(text.chars().all(is_safe), "unfit for a terminal: {text:?}");
 }
 
