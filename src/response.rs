@@ -62,7 +62,7 @@ impl Head {
         let shown = Error::new(ErrorKind::Status, "").at(url).url().map(Url::to_string).unwrap_or_default();
         let redirects = matches!(self.status.as_u16(), 301 | 302 | 303 | 307 | 308);
         let location = self.headers.get("location").filter(|_| redirects).map(crate::headers::text);
-        let location = location.map(|location| format!("\nRedirect location: '{}'", shown_location(&location)));
+        let location = location.map(|location| format!("\nRedirect location: '{}'", shown_location(&location, url)));
         let location = location.unwrap_or_default();
         let (code, reason) = (self.status.as_u16(), self.reason_phrase());
         let message = format!(
@@ -73,11 +73,13 @@ impl Head {
     }
 }
 
-/// A Location may hold credentials, too.
-fn shown_location(location: &str) -> String {
-    match Url::parse(location) {
-        Ok(url) if !url.username().is_empty() || url.password().is_some() => without_credentials(&url).to_string(),
-        _ => location.to_owned(),
+/// A Location may hold credentials, too: with a scheme or without one, and where it is no URL at all.
+fn shown_location(location: &str, url: Option<&Url>) -> String {
+    let read = url.map_or_else(|| Url::parse(location), |url| without_credentials(url).join(location));
+    match read {
+        Ok(to) if !to.username().is_empty() || to.password().is_some() => without_credentials(&to).to_string(),
+        Ok(_) => location.to_owned(),
+        Err(_) => location.rsplit('@').next().unwrap_or_default().to_owned(),
     }
 }
 

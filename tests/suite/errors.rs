@@ -65,9 +65,13 @@ support::test! {
         assert!(!format!("{request:?}").contains("S3CR3T"), "{request:?}");
         let form = whimbrel::Multipart::new().text("password", "S3CR3T");
         assert!(!format!("{form:?}").contains("S3CR3T"), "{form:?}");
-        let away = support::mock(|_| Response::new(302).with_header("location", "http://user:S3CR3T@there/x")).build().unwrap();
-        let error = away.get("http://h/").send().await.unwrap().raise_for_status().err().unwrap().to_string();
-        assert!(error.contains("http://there/x") && !error.contains("S3CR3T"), "{error}");
+        for (location, shown) in [
+            ("http://user:S3CR3T@there/x", "'http://there/x'"), ("//user:S3CR3T@there/x", "'http://there/x'"), ("http://u:S3CR3T@no there/", "'no there/'"), ("/a@b", "'/a@b'"),
+        ] {
+            let away = support::mock(move |_| Response::new(302).with_header("location", location)).build().unwrap();
+            let error = away.get("http://u:S3CR3T@h/").send().await.unwrap().raise_for_status().err().unwrap().to_string();
+            assert!(error.contains(shown) && !error.contains("S3CR3T"), "{error}");
+        }
     }
 
     // Q1: not in what is shown, nor in what is logged.

@@ -183,6 +183,8 @@ impl BodyDecoder {
             None if buffer.len() > MAX_TRAILERS => return Err(trailers_too_large()),
             None => return Ok(Piece::Missing),
             Some(end) if end > MAX_TRAILERS => return Err(trailers_too_large()),
+            // As in heads: a mixture of line endings is how something is smuggled past one of two parsers.
+            Some(end) if has_bare_lf(&buffer[..end]) => return Err(remote("The response's trailers mix line endings")),
             Some(end) => {
                 let mut fields = [httparse::EMPTY_HEADER; MAX_TRAILER_FIELDS];
                 match httparse::parse_headers(&buffer[..end], &mut fields) {
@@ -235,6 +237,10 @@ fn received(fields: &[httparse::Header<'_>]) -> Result<Option<Box<Headers>>> {
 
 fn malformed_trailers() -> Error {
     remote("The response's trailers are malformed")
+}
+
+fn has_bare_lf(lines: &[u8]) -> bool {
+    memchr::memchr_iter(b'\n', lines).any(|at| at == 0 || lines[at - 1] != b'\r')
 }
 
 fn trailers_too_large() -> Error {

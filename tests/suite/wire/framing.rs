@@ -91,7 +91,7 @@ support::test! {
         for flood in ["flood=X%3A%20y%0D%0A&times=1000000", "flood=X&times=1000000"] {
             assert_eq!(text(&raw(&server(), start, flood)).await.unwrap_err().kind(), ErrorKind::LimitExceeded, "{flood}");
         }
-        for trailer in ["X: \0\r\n\r\n", "X y\r\n\r\n", "X: y\r\n folded\r\n\r\n"] {
+        for trailer in ["X: \0\r\n\r\n", "X y\r\n\r\n", "X: y\r\n folded\r\n\r\n", "X: y\nZ: z\r\n\r\n", "X: y\n\r\n\r\n"] {
             assert_eq!(text(&raw(&server(), format!("{start}{trailer}"), "")).await.unwrap_err().kind(), ErrorKind::RemoteProtocol);
         }
         let url = raw(&server(), format!("{start}Set-Cookie: a=b\r\nContent-Length: 9\r\n\r\n"), "");

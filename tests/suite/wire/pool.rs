@@ -219,6 +219,18 @@ support::test! {
         }
     }
 
+    // N7: an answer that makes no sense is one, and nobody is asked again for a better.
+    async fn a_request_that_was_answered_is_not_sent_again() {
+        for answer in ["HTTP/1.1 200 OK\r\nX y\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n", "HTTP/1.1 101 What\r\n\r\n", "HTTP/1.1 2"] {
+            let (client, server, id) = (Client::new(), server(), record_id("answered"));
+            let url = format!("{}/record/{id}/", server.raw);
+            client.get(&url).send().await.unwrap();
+            let error = client.get(format!("{url}?answer={}&after=close", percent(answer.as_bytes()))).send().await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::RemoteProtocol, "{answer}");
+            assert_eq!(recorded(&server, &id).await["connections"].as_array().unwrap().len(), 1, "{answer}");
+        }
+    }
+
     // N6, N14: what is left of a short body is read before the next request; a long or endless one closes its connection.
     async fn a_body_that_nobody_reads_is_drained_if_it_is_short() {
         let server = server();

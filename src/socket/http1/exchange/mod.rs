@@ -63,6 +63,8 @@ pub(in crate::socket) struct Exchange {
     is_head_sent: bool,
     /// The response's head is what is waited for, as far as the trace knows.
     is_head_awaited: bool,
+    /// No byte of a response came yet.
+    is_silent: bool,
     is_answered: bool,
     informational: Option<Arc<dyn OnInformational>>,
     /// Whether the request asks for another protocol.
@@ -118,6 +120,7 @@ impl Exchange {
             trace: request.trace().clone(),
             is_head_sent: false,
             is_head_awaited: false,
+            is_silent: true,
             is_answered: false,
             informational: request.informational().cloned(),
             asks_upgrade: request.headers().find(&UPGRADE).is_some(),
@@ -217,11 +220,10 @@ impl Exchange {
 
     /// Whether the request may be sent once more: the connection broke, no byte of a response came, and either the server has
     /// seen nothing of it, or seeing it twice makes no difference (RFC 9110 9.2.2).
-    fn is_repeatable(&mut self, method: &Method, error: &Error) -> bool {
+    fn is_repeatable(&self, method: &Method, error: &Error) -> bool {
         let broke = matches!(error.kind(), ErrorKind::Read | ErrorKind::Write | ErrorKind::RemoteProtocol);
-        let is_silent = self.interim == 0 && self.lease.connection().read.is_empty();
         let is_unsent = !self.is_head_sent && self.written == 0;
-        broke && is_silent && (is_unsent || method.is_idempotent())
+        broke && self.is_silent && (is_unsent || method.is_idempotent())
     }
 
     fn poll_head(&mut self, method: &Method, cx: &mut Context<'_>) -> Poll<Result<Parsed>> {
@@ -276,6 +278,7 @@ impl Exchange {
         connection.read.reserve(room);
         let read = pin!(connection.stream.read_buf(&mut connection.read)).poll(cx);
         if let Poll::Ready(read) = &read {
+            self.is_silent &= !matches!(read, Ok(1..));
             self.patience.reset();
             if let (Ok(bytes), Some(pace)) = (read, &mut self.pace) {
                 pace.count(*bytes);
