@@ -87,6 +87,11 @@ impl ConnectionInfo {
 }
 
 impl ConnectionInfo {
+    /// When the body had ended, if it has.
+    pub(crate) fn ended(&self) -> Option<Instant> {
+        self.received_in.and_then(|time| self.answered.checked_add(time))
+    }
+
     /// The body has ended: now, if nobody said so before.
     pub(crate) fn end(&mut self) {
         if self.received_in.is_none() {

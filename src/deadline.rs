@@ -49,10 +49,17 @@ impl Deadline {
 }
 
 /// A limit on each wait of one kind: starts when the wait starts, and anew after every progress.
+///
+/// To start a timer costs more than to look at the clock, so that one which rings too early, for a wait that is over, is let ring.
 #[derive(Default)]
 pub(crate) struct Patience {
-    timer: Option<Pin<Box<Sleep>>>,
-    due: Option<Instant>,
+    timer: Option<Timer>,
+    since: Option<Instant>,
+}
+
+struct Timer {
+    rings: Instant,
+    sleep: Pin<Box<Sleep>>,
 }
 
 /// A timer wakes its task about on time. Who comes much later did something else meanwhile, and waits from now on.
@@ -61,22 +68,36 @@ const LATE: Duration = Duration::from_millis(50);
 impl Patience {
     /// Something moved: the next wait starts from zero.
     pub(crate) fn reset(&mut self) {
-        self.timer = None;
+        self.since = None;
+    }
+
+    /// The next wait starts now, as somebody knows who looked at the clock.
+    #[allow(dead_code, reason = "fetch looks at no clock")]
+    pub(crate) fn start(&mut self, now: Instant) {
+        self.since = Some(now);
     }
 
     /// Ready once this wait took longer than the limit.
     pub(crate) fn poll(&mut self, limit: Option<Duration>, cx: &mut Context<'_>) -> Poll<()> {
         let Some(limit) = limit else { return Poll::Pending };
         loop {
-            let timer = self.timer.get_or_insert_with(|| {
-                self.due = now().checked_add(limit);
-                Box::pin(sleep(limit))
-            });
-            ready!(timer.as_mut().poll(cx));
-            if self.due.is_none_or(|due| now().saturating_duration_since(due) <= LATE) {
+            // A limit beyond the clock's range never ends.
+            let Some(due) = self.since.get_or_insert_with(now).checked_add(limit) else { return Poll::Pending };
+            let timer = match self.timer.take().filter(|timer| timer.rings <= due) {
+                Some(timer) => self.timer.insert(timer),
+                None => self
+                    .timer
+                    .insert(Timer { rings: due, sleep: Box::pin(sleep(due.saturating_duration_since(now()))) }),
+            };
+            ready!(timer.sleep.as_mut().poll(cx));
+            self.timer = None;
+            let now = now();
+            if now >= due && now.saturating_duration_since(due) <= LATE {
                 return Poll::Ready(());
             }
-            self.timer = None;
+            if now >= due {
+                self.since = None;
+            }
         }
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use http::{Extensions, HeaderValue, Method};
 use url::{Position, Url};
 
-use crate::backend::{MaybeSend, MaybeSync};
+use crate::backend::{Instant, MaybeSend, MaybeSync, now};
 use crate::body::Body;
 use crate::config::Timeout;
 use crate::error::{Error, ErrorKind, Result, without_credentials};
@@ -40,6 +40,8 @@ struct Inner {
     trace: Trace,
     informational: Option<Arc<dyn OnInformational>>,
     extensions: Extensions,
+    /// When it was handed to its transport.
+    started: Option<Instant>,
 }
 
 /// Who is shown interim responses. (`dyn` allows one trait and the auto traits; this stands for the sum that the target needs.)
@@ -70,6 +72,7 @@ impl Request {
             trace: Trace::default(),
             informational: None,
             extensions: Extensions::new(),
+            started: None,
         };
         Self { inner: Box::new(inner) }
     }
@@ -127,6 +130,17 @@ impl Request {
     /// A client's timeouts, for a request that has none.
     pub(crate) fn set_default_timeout(&mut self, timeout: Timeout) {
         self.inner.timeout.get_or_insert(timeout);
+    }
+
+    /// It is handed to its transport now.
+    pub(crate) fn start(&mut self) -> Instant {
+        *self.inner.started.insert(now())
+    }
+
+    /// When it was handed to its transport, which is spared a look at the clock.
+    #[allow(dead_code, reason = "hosts have clocks of their own")]
+    pub(crate) fn started(&self) -> Instant {
+        self.inner.started.unwrap_or_else(now)
     }
 
     /// Who is told of its way.
@@ -202,6 +216,7 @@ impl Request {
             trace: self.inner.trace.clone(),
             informational: self.inner.informational.clone(),
             extensions: self.inner.extensions.clone(),
+            started: None,
         };
         Self { inner: Box::new(inner) }
     }

@@ -93,7 +93,7 @@ fn shown_location(location: &str, url: Option<&Url>) -> String {
 /// # Ok::<(), whimbrel::Error>(()) })??; Ok::<(), whimbrel::Error>(())
 /// ```
 pub struct Response {
-    pub(crate) head: Head,
+    pub(crate) head: Box<Head>,
     pub(crate) request: Option<Request>,
     pub(crate) history: Vec<Response>,
     pub(crate) next_request: Option<Request>,
@@ -112,9 +112,9 @@ impl Response {
         Self::from_parts(Head::new(status, Headers::new()), Bytes::new())
     }
 
-    pub(crate) fn from_parts(head: Head, body: Bytes) -> Self {
+    pub(crate) fn from_parts(head: impl Into<Box<Head>>, body: Bytes) -> Self {
         Self {
-            head,
+            head: head.into(),
             request: None,
             history: Vec::new(),
             next_request: None,

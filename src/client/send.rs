@@ -11,7 +11,7 @@ use url::Url;
 
 use super::{Client, builder, hooks, log};
 use crate::auth::{Auth, Basic, Step};
-use crate::backend::{now, unix_time};
+use crate::backend::unix_time;
 use crate::body::Body;
 use crate::cookies::{Cookies, renew};
 use crate::deadline::Deadline;
@@ -223,7 +223,7 @@ impl Client {
             let message = "This client is for https:// alone (https_only), and nothing was sent";
             return Err(Error::new(ErrorKind::UnsupportedProtocol, message).with_url(request.url()));
         }
-        let started = now();
+        let started = request.start();
         let route = self.inner.routes.of(request.url());
         if route.capabilities != self.inner.routes.main.capabilities {
             route.leave_to_host(&mut request)?;

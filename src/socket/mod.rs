@@ -54,7 +54,7 @@ const HAS_TLS: bool = cfg!(all(feature = "tls", not(target_family = "wasm")));
 const MOST_REPEATS: usize = 3;
 
 /// A response's head, and where the rest comes from.
-type Answer = (Head, Incoming);
+type Answer = (Box<Head>, Incoming);
 
 /// A new connection.
 enum Made {
@@ -195,7 +195,7 @@ impl SocketTransport {
 
     async fn checkout(&self, request: &Request) -> Result<Checkout> {
         let may_share = self.versions_for(request)?.may_share(request.url());
-        self.pool.checkout(&self.key(request, may_share), may_share, request.timeout()).await
+        self.pool.checkout(&self.key(request, may_share), may_share, request).await
     }
 
     /// A proxy that passes requests on is spoken to in HTTP/1.1, and so is whoever is to hand a connection over.

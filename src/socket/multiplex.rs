@@ -47,7 +47,7 @@ impl Drop for StreamLease {
         let expired = {
             let mut state = self.pool.lock();
             state.give_back(&self.origin, self.id, now);
-            state.expire(now)
+            state.trim()
         };
         drop(expired);
     }

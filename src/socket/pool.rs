@@ -14,8 +14,9 @@ use super::stream::Stream;
 use crate::backend::{Instant, now};
 use crate::config::{Limits, Timeout};
 use crate::connection::Facts;
-use crate::deadline::{timed_out, within};
+use crate::deadline::{Patience, timed_out, within};
 use crate::error::{ErrorKind, Result};
+use crate::request::Request;
 use crate::transport::PoolStats;
 
 /// A connection and its buffers.
@@ -27,6 +28,8 @@ pub(super) struct Connection {
     pub(super) is_used: bool,
     pub(super) read: BytesMut,
     pub(super) write: Vec<u8>,
+    /// With the waits of its requests, whose timer it keeps.
+    pub(super) patience: Patience,
     /// When the server said that it closes it (`Keep-Alive: timeout=…`).
     pub(super) until: Option<Instant>,
     /// When it has served long enough (`Limits::max_connection_lifetime`).
@@ -43,6 +46,7 @@ impl Connection {
             is_used: false,
             read: BytesMut::new(),
             write: Vec::new(),
+            patience: Patience::default(),
             until: None,
             retires: None,
             unread: None,
@@ -84,11 +88,12 @@ impl Pool {
         self: &Arc<Self>,
         origin: &str,
         may_share: bool,
-        timeout: Timeout,
+        request: &Request,
     ) -> Result<Checkout> {
-        let granted = match self.request(origin, may_share) {
-            Some(granted) => granted,
-            None => self.wait(origin, may_share, timeout).await?,
+        let asked = request.started();
+        let (granted, at) = match self.request(origin, may_share, asked) {
+            Some(granted) => (granted, asked),
+            None => (self.wait(origin, may_share, request.timeout()).await?, now()),
         };
         let mut lease = match granted {
             Granted::Share(id, connection) => {
@@ -96,14 +101,14 @@ impl Pool {
                 return Ok(Checkout::Share(StreamLease::new(self.clone(), origin.into(), id, connection, true)));
             }
             Granted::Connect => return Ok(Checkout::Connect(self.permit(origin.into()))),
-            Granted::Reuse(origin, connection) => self.lease(origin, connection),
+            Granted::Reuse(origin, connection) => self.lease(origin, connection, at),
         };
         // Whoever waited its turn does not go back to the end of the line for a connection that is of no use.
         while !lease.is_usable().await {
             let permit = lease.into_permit();
             let another = self.lock().another(origin);
             match another {
-                Some((origin, connection)) => lease = self.lease(origin, connection),
+                Some((origin, connection)) => lease = self.lease(origin, connection, now()),
                 None => return Ok(Checkout::Connect(permit)),
             }
         }
@@ -125,14 +130,19 @@ impl Pool {
         Permit { room: Some(Room { pool: self.clone(), origin }) }
     }
 
-    fn lease(self: &Arc<Self>, origin: Arc<str>, connection: Box<Connection>) -> Lease {
-        Lease { connection: Some(connection), permit: self.permit(origin) }
+    fn lease(self: &Arc<Self>, origin: Arc<str>, connection: Box<Connection>, at: Instant) -> Lease {
+        Lease { connection: Some(connection), permit: self.permit(origin), taken: at }
     }
 
-    fn request(&self, origin: &str, may_share: bool) -> Option<Granted<Box<Connection>, http2::Connection>> {
+    fn request(
+        &self,
+        origin: &str,
+        may_share: bool,
+        now: Instant,
+    ) -> Option<Granted<Box<Connection>, http2::Connection>> {
         let (expired, granted) = {
             let mut state = self.lock();
-            (state.expire(now()), state.request(origin, may_share))
+            (state.expire(now), state.request(origin, may_share))
         };
         // Closing takes system calls, which nobody should wait for.
         drop(expired);
@@ -193,8 +203,9 @@ impl Permit {
             room.pool.lock().is_exclusive(&room.origin);
         }
         let lifetime = self.room.as_ref().and_then(|room| room.pool.limits.max_connection_lifetime);
-        connection.retires = lifetime.and_then(|lifetime| now().checked_add(lifetime));
-        Lease { connection: Some(connection), permit: self }
+        let now = now();
+        connection.retires = lifetime.and_then(|lifetime| now.checked_add(lifetime));
+        Lease { connection: Some(connection), permit: self, taken: now }
     }
 }
 
@@ -222,6 +233,8 @@ impl Drop for Permit {
 pub(crate) struct Lease {
     connection: Option<Box<Connection>>,
     permit: Permit,
+    /// When the request got it.
+    pub(super) taken: Instant,
 }
 
 impl Lease {
@@ -248,9 +261,13 @@ impl Lease {
     /// Whether it may serve again, once a body that is in the way was read: if that is short and comes soon.
     async fn is_usable(&mut self) -> bool {
         let connection = self.connection();
-        if connection.unread.is_some() && !drain(connection).await {
-            return false;
+        if connection.unread.is_some() {
+            if !drain(connection).await {
+                return false;
+            }
+            self.taken = now();
         }
+        let connection = self.connection();
         connection.read.is_empty() && !connection.is_stale()
     }
 
@@ -273,7 +290,7 @@ impl Lease {
             Some(connection) => state.put_back(origin, connection, now),
             None => state.closed(&origin),
         }
-        let expired = state.expire(now);
+        let expired = state.trim();
         drop(state);
         drop(expired);
     }

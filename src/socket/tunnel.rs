@@ -51,7 +51,7 @@ async fn answer(stream: &mut (impl AsyncRead + Unpin), limits: HeadLimits) -> Re
         buffer.extend_from_slice(&[byte]);
         let parsed = reader.read(&mut buffer, &Method::CONNECT).map_err(|error| refused(&error.to_string()))?;
         if let Some(parsed) = parsed {
-            return Ok(parsed.head);
+            return Ok(*parsed.head);
         }
     }
 }

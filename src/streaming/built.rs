@@ -43,7 +43,7 @@ impl StreamingResponse {
         Self::built(request, response.head, response.encoding, Incoming::Upgraded(Upgraded::new(stream)))
     }
 
-    fn built(request: Request, head: Head, encoding: TextEncoding, body: Incoming) -> Self {
+    fn built(request: Request, head: Box<Head>, encoding: TextEncoding, body: Incoming) -> Self {
         let mut streaming = Self::from_parts(request, head, body);
         streaming.parts.encoding = encoding;
         streaming

@@ -21,9 +21,10 @@ pub use self::chunks::Chunks;
 use self::content::Decoding;
 pub use self::lines::Lines;
 pub use self::text_stream::TextStream;
-use crate::backend::Instant;
+use crate::backend::{Instant, now};
 use crate::body::{Incoming, Upgraded};
 use crate::config::MAX_DECODED_SIZE;
+use crate::connection::ConnectionInfo;
 use crate::deadline::{Deadline, Pace};
 use crate::decode::text::TextEncoding;
 use crate::error::{Error, ErrorKind, Result};
@@ -56,7 +57,7 @@ const DRAIN_TIME: Duration = Duration::from_secs(1);
 
 /// What a [`StreamingResponse`] is made of.
 pub(crate) struct Parts {
-    pub(crate) head: Head,
+    pub(crate) head: Box<Head>,
     pub(crate) request: Request,
     pub(crate) history: Vec<Response>,
     pub(crate) next_request: Option<Request>,
@@ -75,10 +76,10 @@ pub(crate) struct Parts {
 }
 
 impl StreamingResponse {
-    pub(crate) fn from_parts(request: Request, head: Head, body: Incoming) -> Self {
+    pub(crate) fn from_parts(request: Request, head: impl Into<Box<Head>>, body: Incoming) -> Self {
         let pace = request.timeout().min_rate.map(|least| Box::new(Pace::new(least)));
         let parts = Parts {
-            head,
+            head: head.into(),
             request,
             history: Vec::new(),
             next_request: None,
@@ -205,7 +206,8 @@ impl StreamingResponse {
     fn with_content(self, body: Bytes) -> Response {
         let parts = *self.parts;
         let trailers = parts.body.trailers().cloned().map(Box::new);
-        let elapsed = parts.started.map(|started| started.elapsed()).unwrap_or_default();
+        let ended = || parts.head.connection.as_ref().and_then(ConnectionInfo::ended).unwrap_or_else(now);
+        let elapsed = parts.started.map(|started| ended().saturating_duration_since(started)).unwrap_or_default();
         let mut response = Response::from_parts(parts.head, body);
         response.request = Some(parts.request);
         response.history = parts.history;

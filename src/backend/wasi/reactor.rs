@@ -15,7 +15,8 @@ thread_local! {
 
 struct Waiting {
     pollable: Rc<Pollable>,
-    waker: Waker,
+    /// Called once: whoever was called and does not ask again does not wait any more.
+    waker: Option<Waker>,
 }
 
 /// Ends when the host says that the pollable is ready.
@@ -45,7 +46,7 @@ impl Future for Ready {
             self.leave();
             return Poll::Ready(());
         }
-        let entry = Waiting { pollable: self.pollable.clone(), waker: cx.waker().clone() };
+        let entry = Waiting { pollable: self.pollable.clone(), waker: Some(cx.waker().clone()) };
         let known = self.slot;
         self.slot = WAITING.with_borrow_mut(|waiting| {
             let slot = known.or_else(|| waiting.iter().position(Option::is_none)).unwrap_or(waiting.len());
@@ -68,16 +69,23 @@ impl Drop for Ready {
 /// Blocks until something that the program waits for is ready, and wakes it. False if it waits for nothing.
 pub(super) fn react() -> bool {
     // Clones, because waking may drop or add what is waited for.
-    let waited: Vec<(Rc<Pollable>, Waker)> = WAITING.with_borrow(|waiting| {
-        waiting.iter().flatten().map(|entry| (entry.pollable.clone(), entry.waker.clone())).collect()
+    let waited: Vec<(usize, Rc<Pollable>)> = WAITING.with_borrow(|waiting| {
+        let entries = waiting.iter().enumerate().filter_map(|(slot, entry)| Some((slot, entry.as_ref()?)));
+        entries.filter(|(_, entry)| entry.waker.is_some()).map(|(slot, entry)| (slot, entry.pollable.clone())).collect()
     });
     if waited.is_empty() {
         return false;
     }
-    let pollables: Vec<&Pollable> = waited.iter().map(|(pollable, _)| &**pollable).collect();
+    let pollables: Vec<&Pollable> = waited.iter().map(|(_, pollable)| &**pollable).collect();
     for index in poll(&pollables) {
-        if let Some((_, waker)) = waited.get(index as usize) {
-            waker.wake_by_ref();
+        let Some((slot, pollable)) = waited.get(index as usize) else { continue };
+        // Whoever was called before may have left, and another come to its place.
+        let waker = WAITING.with_borrow_mut(|waiting| {
+            let entry = waiting[*slot].as_mut().filter(|entry| Rc::ptr_eq(&entry.pollable, pollable))?;
+            entry.waker.take()
+        });
+        if let Some(waker) = waker {
+            waker.wake();
         }
     }
     true

@@ -170,8 +170,17 @@ impl<C, S: Clone> Assignment<C, S> {
 
     /// Takes out the idle connections that are too old or too many, to be dropped without the lock.
     pub(super) fn expire(&mut self, now: Instant) -> Vec<Dropped<C, S>> {
+        self.drop_while(|rules| rules.is_one_too_many() || rules.is_oldest_expired(now))
+    }
+
+    /// Takes out the idle connections that are too many, to be dropped without the lock.
+    pub(super) fn trim(&mut self) -> Vec<Dropped<C, S>> {
+        self.drop_while(Self::is_one_too_many)
+    }
+
+    fn drop_while(&mut self, is_too_much: impl Fn(&Self) -> bool) -> Vec<Dropped<C, S>> {
         let mut dropped = Vec::new();
-        while self.is_oldest_too_much(now) {
+        while is_too_much(self) {
             dropped.extend(self.take_oldest());
         }
         if !dropped.is_empty() {
@@ -298,12 +307,14 @@ impl<C, S: Clone> Assignment<C, S> {
         Some(dropped)
     }
 
-    fn is_oldest_too_much(&self, now: Instant) -> bool {
-        let oldest = self.idle.first_key_value().and_then(|(&number, &at)| self.origins[at].idle_since(number));
-        let Some(since) = oldest else { return false };
-        let is_expired = |expiry| now.saturating_duration_since(since) >= expiry;
+    fn is_one_too_many(&self) -> bool {
         self.limits.max_keepalive_connections.is_some_and(|most| self.idle.len() > most)
-            || self.limits.keepalive_expiry.is_some_and(is_expired)
+    }
+
+    fn is_oldest_expired(&self, now: Instant) -> bool {
+        let oldest = self.idle.first_key_value().and_then(|(&number, &at)| self.origins[at].idle_since(number));
+        let Some((since, expiry)) = oldest.zip(self.limits.keepalive_expiry) else { return false };
+        now.saturating_duration_since(since) >= expiry
     }
 
     fn closed_at(&mut self, at: usize) {

@@ -56,7 +56,7 @@ pub(in crate::socket) enum Framing {
 /// A complete head.
 #[derive(Debug)]
 pub(in crate::socket) struct Parsed {
-    pub(in crate::socket) head: Head,
+    pub(in crate::socket) head: Box<Head>,
     pub(super) framing: Framing,
     /// Whether the connection may serve another request.
     pub(super) keep_alive: bool,
@@ -181,7 +181,7 @@ fn convert(response: &httparse::Response<'_, '_>, bytes: &Bytes, length: usize, 
     // RFC 9112 9.3: what was the exception before HTTP/1.1 has to be said.
     let persists = version == Version::HTTP_11 || has_option(&headers, "keep-alive");
     let keep_alive = trusted && persists && !closes(&headers) && keep_for != Some(Duration::ZERO);
-    let mut head = Head::new(status, headers);
+    let mut head = Box::new(Head::new(status, headers));
     head.version = Some(version);
     // The standard reason needs no copy.
     head.reason = response

@@ -20,11 +20,10 @@ use crate::deadline::{Patience, timed_out, within};
 use crate::error::{Error, ErrorKind, Result};
 use crate::headers::Headers;
 use crate::request::{OnInformational, Request};
-use crate::response::Head;
-use crate::socket::Failure;
 use crate::socket::expect::{CONTINUE, awaits_continue};
 use crate::socket::http1::MAX_INTERIM;
 use crate::socket::multiplex::StreamLease;
+use crate::socket::{Answer, Failure};
 use crate::trace::Trace;
 
 /// The points that a trace tells of, by HTTPX's names.
@@ -130,12 +129,12 @@ impl Exchange {
     }
 
     /// Sends the body and receives the response's head.
-    pub(in crate::socket) async fn run(mut self, method: &Method) -> Result<(Head, Incoming), Failure> {
+    pub(in crate::socket) async fn run(mut self, method: &Method) -> Result<Answer, Failure> {
         let received = poll_fn(|cx| self.poll_head(cx)).await;
         let message = received.map_err(|failed| self.failure(failed, method))?;
         self.trace.complete(RECEIVE_HEAD, message.status());
         let (message, body) = message.into_parts();
-        let mut head = message::head(message);
+        let mut head = Box::new(message::head(message));
         self.withhold();
         let facts = &self.lease.connection.shared.facts;
         if let Some(tls) = &facts.tls {

@@ -26,13 +26,13 @@ use crate::backend::{Instant, now};
 use crate::body::{Incoming, Outgoing, Upgraded};
 use crate::config::Timeout;
 use crate::connection::ConnectionInfo;
-use crate::deadline::{Pace, Patience, timed_out};
+use crate::deadline::{Pace, timed_out};
 use crate::error::{Error, ErrorKind, Result};
 use crate::request::{OnInformational, Request};
 use crate::response::{Head, Response};
 use crate::socket::expect::awaits_continue;
 use crate::socket::proxy::ProxySettings;
-use crate::socket::{Failure, Lease};
+use crate::socket::{Answer, Failure, Lease};
 use crate::trace::Trace;
 
 const MIN_READ: usize = 8 * 1024;
@@ -56,7 +56,6 @@ pub(in crate::socket) struct Exchange {
     body: BodyDecoder,
     keep_alive: bool,
     timeout: Timeout,
-    patience: Patience,
     /// How fast the head comes, where a minimum rate was asked for.
     pace: Option<Box<Pace>>,
     trace: Trace,
@@ -95,7 +94,8 @@ impl Exchange {
         request: &mut Request,
         proxy: Option<&ProxySettings>,
     ) -> Result<Self> {
-        let reader = HeadReader::new(lease.limits().into());
+        let (reader, started) = (HeadReader::new(lease.limits().into()), lease.taken);
+        lease.connection().patience.reset();
         let out = &mut lease.connection().write;
         out.clear();
         let framing = encode::head(request, proxy, out)?;
@@ -115,7 +115,6 @@ impl Exchange {
             body: BodyDecoder::new(super::head::Framing::UntilClose),
             keep_alive,
             timeout: request.timeout(),
-            patience: Patience::default(),
             pace: request.timeout().min_rate.map(|least| Box::new(Pace::new(least))),
             trace: request.trace().clone(),
             is_head_sent: false,
@@ -125,13 +124,13 @@ impl Exchange {
             informational: request.informational().cloned(),
             asks_upgrade: request.headers().find(&UPGRADE).is_some(),
             is_passed_on: proxy.is_some(),
-            started: now(),
+            started,
             sent: None,
         })
     }
 
     /// Sends the request and receives the response's head. A body that came with it is in memory already.
-    pub(in crate::socket) async fn run(mut self, method: &Method) -> Result<(Head, Incoming), Failure> {
+    pub(in crate::socket) async fn run(mut self, method: &Method) -> Result<Answer, Failure> {
         self.trace.started(SEND_HEAD, method);
         let received = poll_fn(|cx| self.poll_head(method, cx)).await;
         let parsed = received.inspect_err(|error| self.trace.failed(self.point(), error));
@@ -254,7 +253,7 @@ impl Exchange {
     }
 
     /// An interim response. "Continue" is what a body may wait for.
-    fn inform(&mut self, head: Head) {
+    fn inform(&mut self, head: Box<Head>) {
         self.interim += 1;
         if head.status == StatusCode::CONTINUE {
             self.go_on();
@@ -279,7 +278,7 @@ impl Exchange {
         let read = pin!(connection.stream.read_buf(&mut connection.read)).poll(cx);
         if let Poll::Ready(read) = &read {
             self.is_silent &= !matches!(read, Ok(1..));
-            self.patience.reset();
+            connection.patience.reset();
             if let (Ok(bytes), Some(pace)) = (read, &mut self.pace) {
                 pace.count(*bytes);
             }
@@ -298,7 +297,7 @@ impl Exchange {
             }
             _ => (self.timeout.write, ErrorKind::WriteTimeout, "The server took none of the request"),
         };
-        self.patience.poll(limit, cx).map(|()| timed_out(kind, what, limit.unwrap_or_default()))
+        self.lease.connection().patience.poll(limit, cx).map(|()| timed_out(kind, what, limit.unwrap_or_default()))
     }
 
     fn disconnected(&mut self) -> Error {

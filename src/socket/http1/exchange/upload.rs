@@ -91,7 +91,10 @@ impl Exchange {
         };
         self.await_head();
         // From here on the response is awaited, with a limit of its own.
-        self.patience.reset();
+        match self.sent {
+            Some(sent) => self.lease.connection().patience.start(sent),
+            None => self.lease.connection().patience.reset(),
+        }
         Ok(())
     }
 
@@ -122,8 +125,9 @@ impl Exchange {
             ready!(self.poll_buffered(cx))?;
             match &mut self.upload {
                 Upload::Bytes(bytes) => {
-                    let written = ready!(poll_write(&mut self.lease.connection().stream, bytes, cx))?;
-                    self.patience.reset();
+                    let connection = self.lease.connection();
+                    let written = ready!(poll_write(&mut connection.stream, bytes, cx))?;
+                    connection.patience.reset();
                     bytes.advance(written);
                     if bytes.is_empty() {
                         self.upload = Upload::Written;
@@ -167,7 +171,7 @@ impl Exchange {
         while self.written < connection.write.len() {
             let written = ready!(poll_write(&mut connection.stream, &connection.write[self.written..], cx))?;
             self.written += written;
-            self.patience.reset();
+            connection.patience.reset();
         }
         connection.write.clear();
         self.written = 0;
