@@ -86,17 +86,26 @@ impl Pool {
         may_share: bool,
         timeout: Timeout,
     ) -> Result<Checkout> {
-        let granted = match self.request(origin, may_share) {
-            Some(granted) => granted,
-            None => self.wait(origin, may_share, timeout).await?,
-        };
-        let mut lease = match granted {
-            Granted::Share(id, connection) => {
-                self.lock().count_reuse();
-                return Ok(Checkout::Share(StreamLease::new(self.clone(), origin.into(), id, connection, true)));
+        let mut lease = loop {
+            let granted = match self.request(origin, may_share) {
+                Some(granted) => granted,
+                None => self.wait(origin, may_share, timeout).await?,
+            };
+            match granted {
+                Granted::Share(id, connection) => {
+                    #[cfg_attr(
+                        not(feature = "http2"),
+                        allow(unused_variables, reason = "nothing is shared without it")
+                    )]
+                    let lease = StreamLease::new(self.clone(), origin.into(), id, connection, true).usable().await;
+                    if let Some(lease) = lease {
+                        self.lock().count_reuse();
+                        return Ok(Checkout::Share(lease));
+                    }
+                }
+                Granted::Connect => return Ok(Checkout::Connect(self.permit(origin.into()))),
+                Granted::Reuse(origin, connection) => break self.lease(origin, connection),
             }
-            Granted::Connect => return Ok(Checkout::Connect(self.permit(origin.into()))),
-            Granted::Reuse(origin, connection) => self.lease(origin, connection),
         };
         // Whoever waited its turn does not go back to the end of the line for a connection that is of no use.
         while !lease.is_usable().await {
