@@ -29,6 +29,16 @@ impl StreamLease {
         Self { pool, origin, id, connection, is_reused }
     }
 
+    /// Itself if a request can begin on it, as far as the server has said. If not, the connection is offered to nobody any more.
+    pub(super) async fn usable(mut self) -> Option<Self> {
+        self.connection.catch_up().await;
+        if self.connection.is_over() {
+            self.retire();
+            return None;
+        }
+        Some(self)
+    }
+
     /// The connection takes no more requests. Those that are on it go on.
     pub(super) fn retire(&self) {
         retire(&self.pool, &self.origin, self.id);

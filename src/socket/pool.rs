@@ -90,18 +90,27 @@ impl Pool {
         may_share: bool,
         request: &Request,
     ) -> Result<Checkout> {
-        let asked = request.started();
-        let (granted, at) = match self.request(origin, may_share, asked) {
-            Some(granted) => (granted, asked),
-            None => (self.wait(origin, may_share, request.timeout()).await?, now()),
-        };
-        let mut lease = match granted {
-            Granted::Share(id, connection) => {
-                self.lock().count_reuse();
-                return Ok(Checkout::Share(StreamLease::new(self.clone(), origin.into(), id, connection, true)));
+        let mut lease = loop {
+            let asked = request.started();
+            let (granted, at) = match self.request(origin, may_share, asked) {
+                Some(granted) => (granted, asked),
+                None => (self.wait(origin, may_share, request.timeout()).await?, now()),
+            };
+            match granted {
+                Granted::Share(id, connection) => {
+                    #[cfg_attr(
+                        not(feature = "http2"),
+                        allow(unused_variables, reason = "nothing is shared without it")
+                    )]
+                    let lease = StreamLease::new(self.clone(), origin.into(), id, connection, true).usable().await;
+                    if let Some(lease) = lease {
+                        self.lock().count_reuse();
+                        return Ok(Checkout::Share(lease));
+                    }
+                }
+                Granted::Connect => return Ok(Checkout::Connect(self.permit(origin.into()))),
+                Granted::Reuse(origin, connection) => break self.lease(origin, connection, at),
             }
-            Granted::Connect => return Ok(Checkout::Connect(self.permit(origin.into()))),
-            Granted::Reuse(origin, connection) => self.lease(origin, connection, at),
         };
         // Whoever waited its turn does not go back to the end of the line for a connection that is of no use.
         while !lease.is_usable().await {

@@ -34,6 +34,20 @@ impl HeadLimits {
         if is_first { MAX_STATUS_LINE } else { self.size / 2 }
     }
 
+    /// What a head comes to that arrived in one piece: the sizes of its fields.
+    #[cfg(feature = "http2")]
+    pub(in crate::socket) fn check(self, fields: impl IntoIterator<Item = usize>) -> Result<()> {
+        let (mut size, mut count) = (0_usize, 0);
+        for field in fields {
+            size = size.saturating_add(field);
+            count += 1;
+            if size > self.size || count > self.fields || field > self.line(false) {
+                return Err(self.exceeded());
+            }
+        }
+        Ok(())
+    }
+
     fn exceeded(self) -> Error {
         let Self { size, fields } = self;
         let message = format!(

@@ -22,22 +22,46 @@ pub(super) fn failed(connection: &Connection, error: h2::Error) -> Error {
         );
         return Error::new(ErrorKind::ReadTimeout, message);
     }
-    let shown = shown(&error);
     let (kind, message) = match error.get_io() {
         Some(io) if is_end(io) => {
             (ErrorKind::RemoteProtocol, "The server disconnected without sending a complete response".into())
         }
-        Some(_) => (ErrorKind::Read, format!("The HTTP/2 connection broke: {shown}")),
-        None if error.is_go_away() && error.is_remote() => (
-            ErrorKind::RemoteProtocol,
-            format!("The server closes the connection and did not take the request: {shown}"),
-        ),
-        None if error.is_reset() && error.is_remote() => {
-            (ErrorKind::RemoteProtocol, format!("The server broke the request off: {shown}"))
+        Some(_) => (ErrorKind::Read, format!("The HTTP/2 connection broke: {}", shown(&error))),
+        None if !is_the_connections(&error) && !error.is_reset() => {
+            (ErrorKind::LocalProtocol, format!("HTTP/2 cannot send the request: {}", shown(&error)))
         }
-        None => (ErrorKind::RemoteProtocol, format!("The server breaks the rules of HTTP/2: {shown}")),
+        None if error.is_remote() => (ErrorKind::RemoteProtocol, refused(&error)),
+        None => (ErrorKind::RemoteProtocol, broken(&error)),
     };
     Error::new(kind, message).with_source(error)
+}
+
+/// What the server said.
+fn refused(error: &h2::Error) -> String {
+    let shown = shown(error);
+    match error.reason() {
+        Some(Reason::HTTP_1_1_REQUIRED) => {
+            format!("The server wants HTTP/1.1 for this request: http2(false) speaks it ({shown})")
+        }
+        _ if error.is_go_away() => format!("The server closes the connection and did not take the request: {shown}"),
+        _ => format!("The server broke the request off: {shown}"),
+    }
+}
+
+/// What the server did.
+fn broken(error: &h2::Error) -> String {
+    let shown = shown(error);
+    let why = match error.reason() {
+        // What `h2` says, in no other way, of a head that it does not read through.
+        _ if shown.contains("header_list_way_too_large") || shown.contains("too_many_continuations") => {
+            ": it sends a head far beyond Limits::max_head_size"
+        }
+        Some(Reason::FRAME_SIZE_ERROR) => "; perhaps it does not speak HTTP/2",
+        Some(Reason::ENHANCE_YOUR_CALM) => "; it sends too much of what is of no use",
+        _ if error.is_reset() => ": its response is malformed, or its head far beyond Limits::max_head_size",
+        _ => "",
+    };
+    format!("The server breaks the rules of HTTP/2{why} ({shown})")
 }
 
 /// How `h2` tells that the connection ended.
@@ -50,6 +74,11 @@ fn is_end(error: &io::Error) -> bool {
 pub(super) fn is_untouched(error: &h2::Error) -> bool {
     let is_refused = error.is_reset() && error.reason() == Some(Reason::REFUSED_STREAM);
     error.is_remote() && (error.is_go_away() || is_refused)
+}
+
+/// Whether it is the connection that failed, and not what was asked of it.
+pub(super) fn is_the_connections(error: &h2::Error) -> bool {
+    error.is_io() || error.is_go_away()
 }
 
 /// Whether it concerns the connection, and with it all that would come.

@@ -74,21 +74,13 @@ impl Drop for Exchange {
 
 impl Exchange {
     /// Opens a stream and sends the head.
-    pub(in crate::socket) async fn begin(lease: StreamLease, request: &mut Request) -> Result<Self, Failure> {
+    pub(in crate::socket) async fn begin(mut lease: StreamLease, request: &mut Request) -> Result<Self, Failure> {
         let (message, framing) = message::request(request)?;
-        if lease.is_reused {
-            lease.connection.catch_up().await;
-        }
         let trace = request.trace().clone();
         let started = now();
         trace.started(SEND_HEAD, request.method());
-        let begun = Self::open(&lease, message, request).await;
-        let (response, sending) = begun.map_err(|error| {
-            trace.failed(SEND_HEAD, &error);
-            // Nothing of it was sent.
-            lease.retire();
-            Failure { is_repeatable: true, error }
-        })?;
+        let begun = Self::open(&mut lease, message, request).await;
+        let (response, sending) = begun.inspect_err(|failure| trace.failed(SEND_HEAD, &failure.error))?;
         trace.complete(SEND_HEAD, "");
         trace.started(SEND_BODY, "");
         let is_whole = request.body().length() == Some(0);
@@ -110,32 +102,42 @@ impl Exchange {
         })
     }
 
+    /// The stream waits if the server allows fewer than when it was granted.
     async fn open(
-        lease: &StreamLease,
+        lease: &mut StreamLease,
         message: http::Request<()>,
         request: &Request,
-    ) -> Result<(ResponseFuture, SendStream<Bytes>)> {
-        let connection = &lease.connection;
-        let mut sender = connection.sender.clone();
+    ) -> Result<(ResponseFuture, SendStream<Bytes>), Failure> {
+        let is_whole = request.body().length() == Some(0);
+        let opened = lease.connection.sender.send_request(message, is_whole).map_err(|error| {
+            // Nothing of it was sent, and nothing more will be on this connection.
+            lease.retire();
+            Failure {
+                is_repeatable: errors::is_the_connections(&error),
+                error: errors::failed(&lease.connection, error),
+            }
+        })?;
+        let connection = &mut lease.connection;
         let ready = poll_fn(|cx| {
             connection.drive(cx);
-            sender.poll_ready(cx).map_err(|error| errors::failed(connection, error))
+            // An error is for the response to tell: it knows whether the request was sent.
+            connection.sender.poll_ready(cx).map(|_| Ok(()))
         });
         let late =
             |limit| timed_out(ErrorKind::PoolTimeout, "The server took no further request on its connection", limit);
         within(request.timeout().pool, late, ready).await?;
-        let is_whole = request.body().length() == Some(0);
-        sender.send_request(message, is_whole).map_err(|error| errors::failed(connection, error))
+        Ok(opened)
     }
 
     /// Sends the body and receives the response's head.
     pub(in crate::socket) async fn run(mut self, method: &Method) -> Result<Answer, Failure> {
         let received = poll_fn(|cx| self.poll_head(cx)).await;
         let message = received.map_err(|failed| self.failure(failed, method))?;
-        self.trace.complete(RECEIVE_HEAD, message.status());
         let (message, body) = message.into_parts();
-        let mut head = Box::new(message::head(message));
+        let head = message::head(message, self.lease.connection.shared.head_limits);
+        let mut head = Box::new(head.map_err(|error| self.failure(Failed::Here(error), method))?);
         self.withhold();
+        self.trace.complete(RECEIVE_HEAD, head.status);
         let facts = &self.lease.connection.shared.facts;
         if let Some(tls) = &facts.tls {
             head.extensions.insert(tls.clone());
@@ -162,13 +164,15 @@ impl Exchange {
     }
 
     /// An interim response. "Continue" is what a body may wait for.
-    fn inform(&mut self, interim: Response<()>) {
+    fn inform(&mut self, interim: Response<()>) -> Result<()> {
         if interim.status() == StatusCode::CONTINUE {
             self.held = None;
         }
         if let Some(hook) = &self.informational {
-            hook(&crate::response::Response::from_parts(message::head(interim.into_parts().0), Bytes::new()));
+            let head = message::head(interim.into_parts().0, self.lease.connection.shared.head_limits)?;
+            hook(&crate::response::Response::from_parts(head, Bytes::new()));
         }
+        Ok(())
     }
 
     fn poll_head(&mut self, cx: &mut Context<'_>) -> Poll<Result<Response<RecvStream>, Failed>> {
@@ -179,7 +183,7 @@ impl Exchange {
                 return Poll::Ready(Err(Failed::Here(Error::new(ErrorKind::RemoteProtocol, message))));
             }
             self.interim += 1;
-            self.inform(interim.map_err(Failed::There)?);
+            self.inform(interim.map_err(Failed::There)?).map_err(Failed::Here)?;
         }
         // What was asked for just now goes out, too.
         self.poll_upload(cx).map_err(Failed::Here)?;

@@ -10,6 +10,10 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::headers::Headers;
 use crate::request::Request;
 use crate::response::Head;
+use crate::socket::http1::HeadLimits;
+
+/// What a field counts beside its name and value (RFC 9113 6.5.2).
+const OVERHEAD: usize = 32;
 
 /// The request's head, and how long its body is.
 pub(super) fn request(request: &Request) -> Result<(http::Request<()>, Framing)> {
@@ -75,11 +79,12 @@ fn unsendable(what: &str) -> Error {
     Error::new(ErrorKind::LocalProtocol, format!("HTTP/2 cannot send the request's {what}"))
 }
 
-/// The response's head.
-pub(super) fn head(message: http::response::Parts) -> Head {
+/// The response's head, if it keeps to the limits.
+pub(super) fn head(message: http::response::Parts, limits: HeadLimits) -> Result<Head> {
+    limits.check(message.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + OVERHEAD))?;
     let mut head = Head::new(message.status, headers(message.headers));
     head.version = Some(Version::HTTP_2);
-    head
+    Ok(head)
 }
 
 /// What stands behind a body.

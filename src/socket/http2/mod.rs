@@ -5,6 +5,7 @@ mod errors;
 mod exchange;
 mod message;
 mod pings;
+mod turns;
 mod upload;
 
 pub(super) use self::connection::{Begun, Connection, Settings, begin};

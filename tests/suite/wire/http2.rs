@@ -49,6 +49,7 @@ support::test! {
         assert_eq!(response.bytes().len(), 20_000_000);
     }
 
+    // I6
     async fn nothing_of_the_connection_is_sent() {
         let client = http2().build().unwrap();
         let request = client.get(format!("{}/anything", server().http)).header("connection", "keep-alive, x-hop").header("x-hop", "1");
@@ -78,6 +79,7 @@ support::test! {
         assert_eq!(connection(&client).await, first);
     }
 
+    // C16
     async fn a_server_that_speaks_http_1_alone_is_told_apart() {
         let client = http2().build().unwrap();
         let error = client.get(format!("{}/raw?data=HTTP/1.1%20400%20No%0d%0a%0d%0a", server().raw)).send().await.unwrap_err();

@@ -21,6 +21,7 @@ mod upgrades;
 support::where_sockets! {
     mod connect;
     mod continues;
+    mod frames;
     mod framing;
     mod http2;
     mod http2_protocol;

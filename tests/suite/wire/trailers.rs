@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::{Value, json};
-use whimbrel::{Body, Client, ErrorKind};
+use whimbrel::{Body, Client, ErrorKind, Limits};
 
 use super::raw;
 use crate::support::{self, SOCKETS, pieces, server};
@@ -58,7 +58,9 @@ support::test! {
         let body = Body::pieces(["he", "llo"].map(String::from).into_iter().inspect(move |piece| {
             counter.fetch_add(piece.len(), Ordering::SeqCst);
         }));
-        let client = Client::builder().follow_redirects(true).build().unwrap();
+        // The server redirects without having read the body, and may close the connection then.
+        let limits = Limits::default().max_keepalive_connections(0);
+        let client = Client::builder().follow_redirects(true).limits(limits).build().unwrap();
         let url = format!("{}/redirect-to?status_code=307&url=/anything", server().http);
         let request = client.post(url).content(body).trailers(move || [("x-sent", told.load(Ordering::SeqCst).to_string())]);
         let seen: Value = request.send().await.unwrap().json().unwrap();

@@ -26,6 +26,7 @@ fn shared(rules: &mut Assignment<u32, u32>, most: usize) -> MemberId {
     id
 }
 
+// C11
 #[test]
 fn a_shared_connection_takes_as_many_as_the_server_allows() {
     let mut rules = rules(Limits::default().max_connections(1));
