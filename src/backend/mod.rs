@@ -3,7 +3,7 @@
 //! Each backend provides, with the same names and signatures:
 //!
 //! - `MaybeSend`, `MaybeSync`, `BoxFuture`: `Send` and `Sync` natively, nothing where there are no threads;
-//! - `Instant` with `elapsed`, `checked_add`, `checked_sub`, `saturating_duration_since`; `now()`; `unix_time()`;
+//! - `Instant` with `checked_add`, `checked_sub`, `saturating_duration_since`; `now()`; `unix_time()`;
 //! - `Sleep`, a future, and `sleep(Duration) -> Sleep`;
 //! - `random() -> Result<[u8; 16]>` from the system's generator, never a weak one;
 //! - `HAS_ENVIRONMENT`; `env_var(&str)` and `read_file_at_most(path, bytes)`, empty-handed where the host has neither;

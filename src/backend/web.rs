@@ -66,10 +66,6 @@ pub(crate) fn now() -> Instant {
 }
 
 impl Instant {
-    pub(crate) fn elapsed(&self) -> Duration {
-        now().saturating_duration_since(*self)
-    }
-
     pub(crate) fn checked_add(&self, duration: Duration) -> Option<Self> {
         self.0.checked_add(duration).map(Self)
     }

@@ -18,7 +18,9 @@ pub(crate) use self::incoming::{HostStream, Incoming, IncomingBody, StreamBody};
 use self::outgoing::Asides;
 pub(crate) use self::outgoing::{BodyStream, BoxStream, Outgoing, Progress, failed_source};
 use self::sources::{Concatenated, FileStream, Slices, Yielding};
-pub(crate) use self::trailers::{Trailers, given as given_trailers, received as received_trailers};
+#[allow(unused_imports, reason = "hosts show no trailers")]
+pub(crate) use self::trailers::received as received_trailers;
+pub(crate) use self::trailers::{Trailers, given as given_trailers};
 pub use self::upgraded::Upgraded;
 use crate::backend::{MaybeSend, MaybeSync, file_length};
 use crate::error::{BoxError, Error, ErrorKind, Result};

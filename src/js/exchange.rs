@@ -13,7 +13,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::future_to_promise;
 
 use super::failure::failure;
-use crate::backend::Instant;
+use crate::backend::{Instant, now};
 use crate::body::HostStream;
 use crate::client::RequestBuilder;
 use crate::deadline::Deadline;
@@ -78,7 +78,7 @@ impl Exchange {
 
     /// Milliseconds since the request was sent.
     pub fn elapsed(&self) -> f64 {
-        self.state.started.get().map_or(0.0, |started| milliseconds(started.elapsed()))
+        self.state.started.get().map_or(0.0, |started| milliseconds(now().saturating_duration_since(started)))
     }
 
     /// Ends the exchange wherever it is; what is under way rejects with nothing.

@@ -1,5 +1,6 @@
 //! Response heads (RFC 9112 2 to 4 and 6).
 
+use std::mem::MaybeUninit;
 use std::time::Duration;
 
 use bytes::{Buf, Bytes, BytesMut};
@@ -7,57 +8,11 @@ use http::header::CONNECTION;
 use http::{HeaderName, HeaderValue, Method, StatusCode, Version};
 use httparse::Status;
 
+use super::limits::HeadLimits;
 use super::remote;
-use crate::config::Limits;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::headers::Headers;
 use crate::response::Head;
-
-const MAX_STATUS_LINE: usize = 8 * 1024;
-
-/// How large a head may be.
-#[derive(Clone, Copy, Debug)]
-pub(in crate::socket) struct HeadLimits {
-    size: usize,
-    fields: usize,
-}
-
-impl From<Limits> for HeadLimits {
-    fn from(limits: Limits) -> Self {
-        Self { size: limits.max_head_size, fields: limits.max_head_fields }
-    }
-}
-
-impl HeadLimits {
-    /// A line's limit: the first is the status, the others are fields.
-    fn line(self, is_first: bool) -> usize {
-        if is_first { MAX_STATUS_LINE } else { self.size / 2 }
-    }
-
-    /// What a head comes to that arrived in one piece: the sizes of its fields.
-    #[cfg(feature = "http2")]
-    pub(in crate::socket) fn check(self, fields: impl IntoIterator<Item = usize>) -> Result<()> {
-        let (mut size, mut count) = (0_usize, 0);
-        for field in fields {
-            size = size.saturating_add(field);
-            count += 1;
-            if size > self.size || count > self.fields || field > self.line(false) {
-                return Err(self.exceeded());
-            }
-        }
-        Ok(())
-    }
-
-    fn exceeded(self) -> Error {
-        let Self { size, fields } = self;
-        let message = format!(
-            "The response's head is too large (limits: {size} bytes, {fields} fields, {} bytes a field, 8 KiB the status line); \
-             Limits::max_head_size and max_head_fields allow more",
-            size / 2
-        );
-        Error::new(ErrorKind::LimitExceeded, message)
-    }
-}
 
 /// How the end of the response's body is found (RFC 9112 6.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,6 +56,11 @@ impl HeadReader {
     /// Takes a head off the buffer once it is whole.
     pub(in crate::socket) fn read(&mut self, buffer: &mut BytesMut, method: &Method) -> Result<Option<Parsed>> {
         check_start(buffer)?;
+        if self.seen.bytes == 0
+            && let Some(parsed) = self.read_usual(buffer, method)?
+        {
+            return Ok(Some(parsed));
+        }
         match self.find_end(buffer)? {
             Some(end) => {
                 let bytes = Bytes::copy_from_slice(&buffer[..end]);
@@ -111,6 +71,27 @@ impl HeadReader {
             None if buffer.len() > self.limits.size => Err(self.limits.exceeded()),
             None => Ok(None),
         }
+    }
+
+    /// A head that came in one piece, as most do, and with which nothing is out of the ordinary: it is looked at once. All others are
+    /// left to who looks closer.
+    fn read_usual(&self, buffer: &mut BytesMut, method: &Method) -> Result<Option<Parsed>> {
+        let mut fields = [const { MaybeUninit::uninit() }; USUAL_FIELDS];
+        let mut response = httparse::Response::new(&mut []);
+        let parser = httparse::ParserConfig::default();
+        let parsed = parser.parse_response_with_uninit_headers(&mut response, buffer, &mut fields);
+        let Ok(Status::Complete(length)) = parsed else { return Ok(None) };
+        let is_small = length <= self.limits.line(true).min(self.limits.line(false));
+        if !is_small
+            || response.headers.len() > self.limits.fields
+            || !ends_lines_with_crlf(&response, &buffer[..length])
+        {
+            return Ok(None);
+        }
+        let bytes = Bytes::copy_from_slice(&buffer[..length]);
+        let parsed = convert(&response, &buffer[..length], &bytes, method)?;
+        buffer.advance(length);
+        Ok(Some(parsed))
     }
 
     /// The index behind the empty line. Lines end with CRLF, or all of them with LF (RFC 9112 2.2 allows it); a mixture
@@ -169,7 +150,8 @@ const USUAL_FIELDS: usize = 64;
 fn parse_into<'a>(fields: &mut [httparse::Header<'a>], bytes: &'a Bytes, method: &Method) -> Result<Parsed> {
     let mut response = httparse::Response::new(fields);
     match response.parse(bytes) {
-        Ok(Status::Complete(length)) => convert(&response, bytes, length, method),
+        Ok(Status::Complete(length)) if length == bytes.len() => convert(&response, bytes, bytes, method),
+        Ok(Status::Complete(_)) => Err(remote("The response's head is malformed: it ends before its empty line")),
         Ok(Status::Partial) => Err(remote("The response's head ends too early")),
         Err(error) => Err(malformed(error)),
     }
@@ -179,16 +161,14 @@ fn malformed(error: httparse::Error) -> Error {
     remote(format!("The response's head is malformed: {error}")).with_source(error)
 }
 
-fn convert(response: &httparse::Response<'_, '_>, bytes: &Bytes, length: usize, method: &Method) -> Result<Parsed> {
-    if length != bytes.len() {
-        return Err(remote("The response's head is malformed: it ends before its empty line"));
-    }
+/// `head` is where it was parsed, `bytes` the same for its values to share.
+fn convert(response: &httparse::Response<'_, '_>, head: &[u8], bytes: &Bytes, method: &Method) -> Result<Parsed> {
     let code = response.code.unwrap_or_default();
     let status = StatusCode::from_u16(code).map_err(|_| remote(format!("The response's status is {code}")))?;
     let version = if response.version == Some(0) { Version::HTTP_10 } else { Version::HTTP_11 };
     let mut headers = Headers::with_capacity(response.headers.len());
     for field in response.headers.iter() {
-        headers.push(name(field.name)?, value(field, bytes)?);
+        headers.push(name(field.name)?, value(field, head, bytes)?);
     }
     let (framing, trusted) = framing(&headers, status, version, method)?;
     let keep_for = keep_for(&headers);
@@ -205,13 +185,28 @@ fn convert(response: &httparse::Response<'_, '_>, bytes: &Bytes, length: usize, 
     Ok(Parsed { head, framing, keep_alive, keep_for })
 }
 
+/// Whether CR stands before each LF, as far as lines are fields: they begin where another ended.
+fn ends_lines_with_crlf(response: &httparse::Response<'_, '_>, head: &[u8]) -> bool {
+    let begins_line = |field: &httparse::Header<'_>| head[..offset(field.name.as_bytes(), head)].ends_with(b"\r\n");
+    response.headers.iter().all(begins_line) && head.ends_with(b"\r\n\r\n")
+}
+
+/// Where a part of the head begins in it.
+fn offset(part: &[u8], head: &[u8]) -> usize {
+    part.as_ptr().addr() - head.as_ptr().addr()
+}
+
 fn name(name: &str) -> Result<HeaderName> {
     HeaderName::from_bytes(name.as_bytes()).map_err(|_| remote("The response has a malformed header name"))
 }
 
 /// Shares the head's bytes.
-fn value(field: &httparse::Header<'_>, bytes: &Bytes) -> Result<HeaderValue> {
-    let shared = if field.value.is_empty() { Bytes::new() } else { bytes.slice_ref(field.value) };
+fn value(field: &httparse::Header<'_>, head: &[u8], bytes: &Bytes) -> Result<HeaderValue> {
+    let shared = match field.value {
+        // Which may be anywhere.
+        [] => Bytes::new(),
+        value => bytes.slice(offset(value, head)..offset(value, head) + value.len()),
+    };
     HeaderValue::from_maybe_shared(shared).map_err(|_| {
         remote(format!("The response's header '{}' has a control character in it", field.name.to_lowercase()))
     })
@@ -224,7 +219,10 @@ pub(super) fn closes(headers: &Headers) -> bool {
 
 fn has_option(headers: &Headers, name: &str) -> bool {
     let is_named = |option: &[u8]| option.trim_ascii().eq_ignore_ascii_case(name.as_bytes());
-    headers.find_all(&CONNECTION).any(|value| value.as_bytes().split(|&byte| byte == b',').any(is_named))
+    // Most say one thing.
+    let says =
+        |value: &[u8]| is_named(value) || (value.contains(&b',') && value.split(|&byte| byte == b',').any(is_named));
+    headers.find_all(&CONNECTION).any(|value| says(value.as_bytes()))
 }
 
 /// How long the server keeps the connection, by `Keep-Alive: timeout=5, max=100` (RFC 2068 19.7.1.1); a second less, for a

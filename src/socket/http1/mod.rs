@@ -5,6 +5,7 @@ mod drain;
 mod encode;
 mod exchange;
 mod head;
+mod limits;
 #[cfg(test)]
 mod splits;
 
@@ -12,7 +13,8 @@ pub(super) use body::BodyDecoder;
 pub(super) use drain::drain;
 pub(super) use encode::field as write_field;
 pub(super) use exchange::{Exchange, MAX_INTERIM};
-pub(super) use head::{HeadLimits, HeadReader};
+pub(super) use head::HeadReader;
+pub(super) use limits::HeadLimits;
 
 use crate::error::{Error, ErrorKind};
 
