@@ -77,8 +77,23 @@ fn unfit_target() -> Error {
     Error::new(ErrorKind::LocalProtocol, "The target of CONNECT is a host and a port")
 }
 
-/// `Title-Case: value`. Names were checked when they were made and are in lower case.
-pub(in crate::socket) fn field(name: &str, value: &[u8], out: &mut Vec<u8>) {
+/// The names that are in most requests.
+fn usual(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "accept" => "Accept",
+        "accept-encoding" => "Accept-Encoding",
+        "authorization" => "Authorization",
+        "connection" => "Connection",
+        "content-length" => "Content-Length",
+        "content-type" => "Content-Type",
+        "cookie" => "Cookie",
+        "host" => "Host",
+        "user-agent" => "User-Agent",
+        _ => return None,
+    })
+}
+
+fn title_case(name: &str, out: &mut Vec<u8>) {
     let start = out.len();
     out.extend_from_slice(name.as_bytes());
     let mut start_of_word = true;
@@ -87,6 +102,14 @@ pub(in crate::socket) fn field(name: &str, value: &[u8], out: &mut Vec<u8>) {
             byte.make_ascii_uppercase();
         }
         start_of_word = *byte == b'-';
+    }
+}
+
+/// `Title-Case: value`. Names were checked when they were made and are in lower case.
+pub(in crate::socket) fn field(name: &str, value: &[u8], out: &mut Vec<u8>) {
+    match usual(name) {
+        Some(name) => out.extend_from_slice(name.as_bytes()),
+        None => title_case(name, out),
     }
     out.extend_from_slice(b": ");
     out.extend_from_slice(value);

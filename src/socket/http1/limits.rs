@@ -1,7 +1,7 @@
 //! How large the head of a response may be.
 
 use crate::config::Limits;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind};
 
 const MAX_STATUS_LINE: usize = 8 * 1024;
 
@@ -26,7 +26,7 @@ impl HeadLimits {
 
     /// What a head comes to that arrived in one piece: the sizes of its fields.
     #[cfg(feature = "http2")]
-    pub(in crate::socket) fn check(self, fields: impl IntoIterator<Item = usize>) -> Result<()> {
+    pub(in crate::socket) fn check(self, fields: impl IntoIterator<Item = usize>) -> crate::error::Result<()> {
         let (mut size, mut count) = (0_usize, 0);
         for field in fields {
             size = size.saturating_add(field);
