@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::Value;
-use whimbrel::{Client, ClientBuilder, ErrorKind, HttpTransport, Proxy, Timeout, Tls};
+use whimbrel::{Client, ClientBuilder, ErrorKind, HttpTransport, Proxy, Timeout, Tls, Version};
 
 use crate::support::{self, OWN_TLS, SOCKETS, server};
 
@@ -52,6 +52,28 @@ support::test! {
         assert!(!first["headers"].to_string().contains("proxy"));
         let wrong = client.get(format!("{}/", server.wrong_host)).send().await.unwrap_err();
         assert_eq!(wrong.kind(), ErrorKind::Tls, "{wrong}");
+    }
+
+    async fn http_2_is_spoken_inside_tunnels_alone() {
+        let server = server();
+        let version = async |builder: ClientBuilder, proxy: Proxy, url: &str| {
+            let response = proxied(builder, proxy)?.get(format!("{url}/anything")).send().await;
+            Some(response.map(|response| response.version()).map_err(|error| error.kind()))
+        };
+        let own = || Client::builder().http1(false);
+        if !SOCKETS { return }
+        for proxy in [Proxy::new(&server.http).tunnel_only(), Proxy::new(server.socks.as_str())] {
+            assert_eq!(version(own(), proxy, &server.http).await, Some(Ok(Some(Version::HTTP_2))));
+        }
+        // Whoever passes requests on is spoken to in HTTP/1.1, which is off here.
+        assert_eq!(version(own(), Proxy::new(&server.http), &server.http).await, Some(Err(ErrorKind::Unsupported)));
+        if OWN_TLS {
+            let trusting = || support::server().builder();
+            for proxy in [Proxy::new(&server.http), Proxy::new(server.socks.as_str())] {
+                assert_eq!(version(trusting(), proxy.clone(), &server.https).await, Some(Ok(Some(Version::HTTP_2))));
+                assert_eq!(version(trusting().http2(false), proxy, &server.https).await, Some(Ok(Some(Version::HTTP_11))));
+            }
+        }
     }
 
     // H4, H6.
