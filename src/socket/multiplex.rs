@@ -82,6 +82,11 @@ impl Membership {
         }
     }
 
+    /// Whether it takes no more requests, and none is on it.
+    pub(super) fn is_deserted(&self) -> bool {
+        self.pool.upgrade().is_none_or(|pool| pool.lock().is_deserted(&self.origin, self.id))
+    }
+
     /// It takes no more requests. Those that are on it go on.
     pub(super) fn retire(&self) {
         if let Some(pool) = self.pool.upgrade() {

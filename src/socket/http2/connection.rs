@@ -10,6 +10,7 @@ use h2::client::{Builder, SendRequest};
 
 use super::errors;
 use super::pings::Pings;
+use super::silence::Silence;
 use super::turns::Turns;
 use crate::backend::{Background, Sleep, sleep};
 use crate::config::{KeepAlive, TransportConfig};
@@ -61,6 +62,7 @@ pub(super) struct Shared {
     pub(super) head_limits: HeadLimits,
     /// Why it was given up on this side.
     pub(super) lost: Arc<OnceLock<Lost>>,
+    pub(super) silence: Arc<Silence>,
 }
 
 /// The server did not answer a ping in time.
@@ -90,11 +92,13 @@ pub(in crate::socket) struct Begun {
     pings: Option<Pings>,
     facts: Facts,
     head_limits: HeadLimits,
+    silence: Arc<Silence>,
 }
 
 /// Begins HTTP/2 on a stream whose server is known to speak it. The server's settings are not waited for: one request goes out at once,
 /// and more as soon as the server says how many it takes.
 pub(in crate::socket) async fn begin(stream: Stream, facts: Facts, settings: Settings) -> Result<Begun> {
+    let silence = Arc::new(Silence::new());
     let mut builder = Builder::new();
     builder
         .initial_window_size(STREAM_WINDOW)
@@ -102,22 +106,24 @@ pub(in crate::socket) async fn begin(stream: Stream, facts: Facts, settings: Set
         .initial_max_send_streams(UNSAID)
         .max_header_list_size(u32::try_from(settings.max_head_size.saturating_mul(MARGIN)).unwrap_or(u32::MAX))
         .enable_push(false);
-    let (sender, mut connection) = builder.handshake(Turns::new(stream)).await.map_err(errors::not_opened)?;
+    let (sender, mut connection) =
+        builder.handshake(Turns::new(stream, silence.clone())).await.map_err(errors::not_opened)?;
     let pings = settings.keep_alive.zip(connection.ping_pong());
     let pings = pings.map(|(keep_alive, pings)| Pings::new(keep_alive, pings));
-    Ok(Begun { sender, connection, pings, facts, head_limits: settings.head_limits })
+    Ok(Begun { sender, connection, pings, facts, head_limits: settings.head_limits, silence })
 }
 
 impl Begun {
     /// From now on it is driven, and serves.
     pub(in crate::socket) fn open(self, permit: Permit) -> StreamLease {
-        let Self { sender, connection, pings, facts, head_limits } = self;
+        let Self { sender, connection, pings, facts, head_limits, silence } = self;
         let (membership, opening) = permit.share();
         let lifetime = opening.lifetime().map(|lifetime| Box::pin(sleep(lifetime)));
         let lost = Arc::new(OnceLock::new());
-        let driver = Driver { connection, pings, membership, streams: UNSAID, lifetime, lost: lost.clone() };
+        let (told, heard) = (lost.clone(), silence.clone());
+        let driver = Driver { connection, pings, membership, streams: UNSAID, lifetime, lost: told, silence: heard };
         let background = Background::new(driver);
-        let shared = Arc::new(Shared { background, facts: Arc::new(facts), head_limits, lost });
+        let shared = Arc::new(Shared { background, facts: Arc::new(facts), head_limits, lost, silence });
         opening.open(Connection { sender, shared })
     }
 }
@@ -132,6 +138,7 @@ struct Driver {
     /// When it has served long enough.
     lifetime: Option<Pin<Box<Sleep>>>,
     lost: Arc<OnceLock<Lost>>,
+    silence: Arc<Silence>,
 }
 
 impl Future for Driver {
@@ -153,6 +160,8 @@ impl Future for Driver {
             // Told before the connection is dropped, which fails all of its requests.
             let _ = self.lost.set(Lost(keep_alive));
         }
-        if is_over || lost.is_ready() { Poll::Ready(()) } else { Poll::Pending }
+        // Nobody is left to take the farewell that `h2` would wait to send.
+        let is_deserted = self.silence.is_broken_off() && self.membership.is_deserted();
+        if is_over || is_deserted || lost.is_ready() { Poll::Ready(()) } else { Poll::Pending }
     }
 }

@@ -239,7 +239,13 @@ impl Exchange {
             true => (self.timeout.read, ErrorKind::ReadTimeout, "The server sent nothing"),
             false => (self.timeout.write, ErrorKind::WriteTimeout, "The server took none of the request"),
         };
-        self.patience.poll(limit, cx).map(|()| timed_out(kind, what, limit.unwrap_or_default()))
+        let waited = limit.unwrap_or_default();
+        ready!(self.patience.poll(limit, cx));
+        // Nothing came for anybody: the next request is not to wait for the same.
+        if self.lease.connection.shared.silence.lasts(waited) {
+            self.lease.retire();
+        }
+        Poll::Ready(timed_out(kind, what, waited))
     }
 
     fn failure(&self, failed: Failed, method: &Method) -> Failure {

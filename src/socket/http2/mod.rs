@@ -5,6 +5,7 @@ mod errors;
 mod exchange;
 mod message;
 mod pings;
+mod silence;
 mod turns;
 mod upload;
 

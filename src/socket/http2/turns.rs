@@ -2,10 +2,12 @@
 
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use super::silence::Silence;
 use crate::socket::stream::Stream;
 
 /// Reads in one turn. `h2` reads on as long as something is there, so that a server that floods the connection would keep everybody
@@ -15,11 +17,12 @@ const MOST_READS: u32 = 16;
 pub(super) struct Turns {
     stream: Stream,
     left: u32,
+    silence: Arc<Silence>,
 }
 
 impl Turns {
-    pub(super) fn new(stream: Stream) -> Self {
-        Self { stream, left: MOST_READS }
+    pub(super) fn new(stream: Stream, silence: Arc<Silence>) -> Self {
+        Self { stream, left: MOST_READS, silence }
     }
 }
 
@@ -31,6 +34,9 @@ impl AsyncRead for Turns {
             return Poll::Pending;
         }
         let polled = Pin::new(&mut self.stream).poll_read(cx, buf);
+        if polled.is_ready() {
+            self.silence.end();
+        }
         self.left = if polled.is_ready() { self.left - 1 } else { MOST_READS };
         polled
     }

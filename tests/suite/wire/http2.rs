@@ -71,8 +71,10 @@ support::test! {
         assert_eq!(client.pool_stats().unwrap().idle, 1);
     }
 
+    // C17: the connection serves on as long as it is heard of: here, by answers to pings.
     async fn a_timeout_is_one_requests_alone() {
-        let client = http2().timeout(Timeout::default().read(Duration::from_millis(500))).build().unwrap();
+        let often = Duration::from_millis(100);
+        let client = http2().http2_keep_alive(often, Duration::from_secs(5)).timeout(Timeout::default().read(Duration::from_millis(500))).build().unwrap();
         let first = connection(&client).await;
         let error = client.get(format!("{}/delay/5000", server().http)).send().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::ReadTimeout);

@@ -86,6 +86,12 @@ impl<S: Clone> Members<S> {
         Some((member.connection.take()?, member.idle.take().map(|(number, _)| number)))
     }
 
+    /// Whether it takes no more requests, and none is on it.
+    pub(super) fn is_deserted(&self, id: MemberId) -> bool {
+        let member = self.members.iter().find(|member| member.id == id);
+        member.is_none_or(|member| member.connection.is_none() && member.streams == 0)
+    }
+
     /// It is gone. If it was idle, its number among those is returned. None if it was given up before.
     pub(super) fn leave(&mut self, id: MemberId) -> Option<Option<u64>> {
         let at = self.members.iter().position(|member| member.id == id)?;
@@ -169,6 +175,11 @@ impl<C, S: Clone> Assignment<C, S> {
         number.map(|number| self.idle.remove(&number));
         self.offer(at);
         Some(connection)
+    }
+
+    /// Whether it takes no more requests, and none is on it.
+    pub(in crate::socket) fn is_deserted(&mut self, origin: &str, id: MemberId) -> bool {
+        self.origins.find(origin).is_none_or(|at| self.origins[at].members.is_deserted(id))
     }
 
     /// It is gone.

@@ -95,7 +95,9 @@ fn what_is_retired_takes_no_more_and_leaves_once() {
     let waiting = rules.wait(THERE, true);
     assert_eq!(rules.retire(HERE, id), Some(7));
     assert_eq!(rules.retire(HERE, id), None);
+    assert!(!rules.is_deserted(HERE, id), "a request is on it");
     rules.give_back(HERE, id, now());
+    assert!(rules.is_deserted(HERE, id));
     assert_eq!(poll(&mut rules, &waiting), None, "it is still open");
     rules.leave_shared(HERE, id);
     rules.leave_shared(HERE, id);

@@ -15,10 +15,11 @@ use crate::support;
 
 const SOON: Duration = Duration::from_millis(100);
 
-/// A client with one connection, and not much patience.
+/// A client with one connection, and not much patience. By its pings the connection is known to live, whatever a request waits for.
 fn with_one_connection(server: &Server) -> Client {
     let limits = Limits::default().max_connections(1);
-    server.client_with(|builder| builder.limits(limits).timeout(Timeout::default().pool(SOON).write(SOON).read(SOON * 5)))
+    let timeout = Timeout::default().pool(SOON).write(SOON).read(SOON * 5);
+    server.client_with(|builder| builder.limits(limits).timeout(timeout).http2_keep_alive(SOON / 5, SOON * 50))
 }
 
 /// Answers what is whole, but for `/case`.
@@ -26,8 +27,9 @@ fn answering_whole(hello: &[(u16, u32)], mut more: impl FnMut(&mut Wire, &Seen) 
     Server::saying(settings(hello), move |wire, seen| {
         more(wire, seen);
         match seen {
-            Seen::Head { stream, path, is_end: true } if path != "case" => wire.send(answer(*stream, "ok")),
+            Seen::Head { stream, path, is_end: true, .. } if path != "case" => wire.send(answer(*stream, "ok")),
             Seen::Data { stream, is_end: true, .. } => wire.send(answer(*stream, "ok")),
+            Seen::Ping { payload } => wire.send(frame(PING, ACK, 0, payload)),
             _ => {}
         }
     })
@@ -62,7 +64,7 @@ support::test! {
     // C10
     async fn a_window_of_a_byte_is_used() {
         let server = answering_whole(&[(MAX_STREAMS, 9), (WINDOW, 1)], |wire, seen| {
-            if let Seen::Data { stream, length, is_end: false } = seen {
+            if let Seen::Data { stream, length, is_end: false, .. } = seen {
                 assert!(*length <= 1);
                 wire.send([window_update(*stream, 1), window_update(0, 1)].concat());
             }

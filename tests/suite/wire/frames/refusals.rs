@@ -207,10 +207,19 @@ support::test! {
         }
     }
 
-    async fn a_timeout_of_one_harms_no_other() {
-        let server = refusing(9, |_, _| ());
-        let client = server.client_with(|builder| builder.timeout(Timeout::default().read(Duration::from_millis(50))));
-        assert_eq!(get(&client, "case").await.unwrap_err().kind(), ErrorKind::ReadTimeout);
-        assert_eq!((get(&client, "its").await.unwrap(), server.connections()), ("ok".into(), 1));
+    // C17: who waits in vain on a connection where nothing comes at all leaves it, for the next request would wait for the same.
+    async fn a_timeout_ends_a_silent_connection_alone() {
+        for (interval, connections) in [(Duration::from_millis(10), 1), (Duration::from_secs(60), 2)] {
+            let server = Server::new(|wire, seen| match seen {
+                Seen::Head { stream, path, .. } if path != "case" => wire.send(answer(*stream, "ok")),
+                Seen::Ping { payload } => wire.send(frame(PING, ACK, 0, payload)),
+                _ => {}
+            });
+            let timeout = Timeout::default().read(Duration::from_millis(100));
+            let client = server.client_with(|builder| builder.timeout(timeout).http2_keep_alive(interval, Duration::from_secs(5)));
+            get(&client, "its").await.unwrap();
+            assert_eq!(get(&client, "case").await.unwrap_err().kind(), ErrorKind::ReadTimeout);
+            assert_eq!((get(&client, "its").await.unwrap(), server.connections()), ("ok".into(), connections));
+        }
     }
 }
