@@ -75,11 +75,11 @@ impl Case {
         let mut client = Some(self.exchange.client(&net));
         let run = (self.exchange.run)(client.clone().expect("it was made just now"));
         if let Fault::Drop { at, what: Dropped::Runtime } = self.fault {
-            abandon(run, at);
+            abandon(run, at, self.exchange.is_shared);
             return runtime().block_on(self.settle(&net, client, None)).map(|()| Measure::default());
         }
         runtime().block_on(async {
-            let outcome = watch(run, self.fault, &mut client).await?;
+            let outcome = watch(run, self.fault, self.exchange.is_shared, &mut client).await?;
             let measure = measure(&net, &outcome);
             self.judge(&outcome, &measure)?;
             self.settle(&net, client, outcome.result).await?;
@@ -108,26 +108,42 @@ impl Case {
     async fn settle(&self, net: &Net, client: Option<Client>, result: Option<Result<Vec<Got>>>) -> Result<(), String> {
         self.check_secrets(net, result.as_ref())?;
         self.check_posts(net)?;
+        let has_waited = matches!(&result, Some(Err(error)) if error.is_timeout());
         drop(result);
         net.calm();
+        self.quiet().await;
         let is_usable = !matches!(self.fault, Fault::Drop { what: Dropped::Closed, .. });
         if let Some(client) = client {
             check_pool(net, &client)?;
             if is_usable {
+                if self.exchange.is_shared && self.fault.is_stall() && !has_waited {
+                    // Nothing shows that the connection is silent but that somebody waits for it.
+                    let _ = timeout(TIMEOUT + SLACK, client.get(&self.exchange.next).send()).await;
+                }
                 self.ask_again(&client).await?;
+                self.quiet().await;
                 check_pool(net, &client)?;
             }
         }
+        self.quiet().await;
         let (open, tasks) = (net.state().open, Handle::current().metrics().num_alive_tasks());
         expect(open == 0 && tasks == 0, || format!("I5: {open} streams and {tasks} tasks outlive the client"))
     }
 
+    /// What drives shared connections has noticed what happened.
+    async fn quiet(&self) {
+        if self.exchange.is_shared {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+
     /// I7.
     async fn ask_again(&self, client: &Client) -> Result<(), String> {
-        let asked = timeout(TIMEOUT + SLACK, client.get(self.exchange.next).send()).await;
+        let asked = timeout(TIMEOUT + SLACK, client.get(&self.exchange.next).send()).await;
         let response = asked.map_err(|_| "I7: the next request never ends".to_owned())?;
         let response = response.map_err(|error| format!("I7: the next request fails: {error:?}"))?;
-        let right = response.bytes() == &body("/length", b"")[..];
+        let path = if self.exchange.is_shared { "its" } else { "/length" };
+        let right = response.bytes() == &body(path, b"")[..];
         expect(right, || format!("I7: the next request gets {:?}", response.bytes()))
     }
 
@@ -167,7 +183,8 @@ impl Got {
 const SLACK: Duration = Duration::from_secs(1);
 
 /// Drives it to its end, or to where it is dropped. I1: that is no later than a second after its deadline.
-async fn watch(run: Run, fault: Fault, client: &mut Option<Client>) -> Result<Outcome, String> {
+/// `each_turn`: a task beside it does the work, and it is polled all the while until it is dropped.
+async fn watch(run: Run, fault: Fault, each_turn: bool, client: &mut Option<Client>) -> Result<Outcome, String> {
     let (start, mut run, mut polls) = (Instant::now(), Some(run), 0);
     let done = poll_fn(|cx| {
         polls += 1;
@@ -175,6 +192,7 @@ async fn watch(run: Run, fault: Fault, client: &mut Option<Client>) -> Result<Ou
             return Poll::Ready(Err("O7: it is polled all the time".to_owned()));
         }
         match fault {
+            Fault::Drop { at, .. } if each_turn && at >= polls => cx.waker().wake_by_ref(),
             Fault::Drop { at, what } if at + 1 == polls => match what {
                 Dropped::Future => run = None,
                 Dropped::Closed => client.as_ref().into_iter().for_each(Client::close),
@@ -198,11 +216,14 @@ async fn watch(run: Run, fault: Fault, client: &mut Option<Client>) -> Result<Ou
 const LONGEST: Duration = Duration::from_secs(31);
 
 /// Its runtime ends before it does.
-fn abandon(mut run: Run, at: usize) {
+fn abandon(mut run: Run, at: usize, each_turn: bool) {
     let first = runtime();
     let mut polls = 0;
     first.block_on(poll_fn(|cx| {
         polls += 1;
+        if each_turn {
+            cx.waker().wake_by_ref();
+        }
         if polls > at { Poll::Ready(()) } else { run.as_mut().poll(cx).map(|_| ()) }
     }));
     drop(first);

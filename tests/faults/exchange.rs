@@ -38,13 +38,15 @@ pub(crate) struct Exchange {
     /// How often servers may see a POST.
     pub(crate) posts: usize,
     /// What is asked for afterwards, with the same client.
-    pub(crate) next: &'static str,
+    pub(crate) next: String,
     /// The end of the connection is the end of the body, and nothing shows whether it came too early.
     pub(crate) is_endless: bool,
     /// A body waits so long to be asked for (`Expect`), and goes out then, before another wait may begin.
     pub(crate) asking: Duration,
     /// It is meant to fail, whatever the connection does.
     pub(crate) fails: bool,
+    /// Its connections are shared, so that one of which nothing is heard is left only once somebody waited in vain.
+    pub(crate) is_shared: bool,
 }
 
 impl Exchange {
@@ -55,10 +57,11 @@ impl Exchange {
             client: |client| client,
             run: Box::new(run),
             posts: 0,
-            next: "http://a.test/length",
+            next: "http://a.test/length".to_owned(),
             is_endless: false,
             asking: Duration::ZERO,
             fails: false,
+            is_shared: false,
         }
     }
 
@@ -70,8 +73,8 @@ impl Exchange {
         Self { posts, ..self }
     }
 
-    fn next(self, next: &'static str) -> Self {
-        Self { next, ..self }
+    pub(crate) fn next(self, next: &str) -> Self {
+        Self { next: next.to_owned(), ..self }
     }
 
     fn asking(self, asking: Duration) -> Self {
@@ -80,6 +83,10 @@ impl Exchange {
 
     fn endless(self) -> Self {
         Self { is_endless: true, ..self }
+    }
+
+    pub(crate) fn shared(self) -> Self {
+        Self { is_shared: true, ..self }
     }
 
     pub(crate) fn fails(self, fails: bool) -> Self {
@@ -201,6 +208,34 @@ pub(crate) fn tls() -> Vec<Arc<Exchange>> {
     exchanges.into_iter().map(Arc::new).collect()
 }
 
+/// HTTP/2 by prior knowledge. (Paths are words of the letters that the server reads.)
+pub(crate) fn http2() -> Vec<Arc<Exchange>> {
+    const GET: &str = "http://a.test:2000/test";
+    const POST: &str = "http://a.test:2000/case";
+    let exchanges = [
+        Exchange::new("HTTP/2", |c| one(c.get(GET), body("test", b""))),
+        Exchange::new("HTTP/2 POST", |c| post(c.post(POST).content(UPLOAD), "case")).posts(1),
+        Exchange::new("HTTP/2 POST a stream", |c| post(streamed(&c, POST, None), "case")).posts(1),
+        Exchange::new("HTTP/2 trailers", |c| pieces(c.get("http://a.test:2000/cost"), usize::MAX, "cost")),
+        Exchange::new("HTTP/2 in turn", |c| {
+            let (first, second) = (read(c.get(GET), body("test", b"")), c.post(POST).content(UPLOAD));
+            Box::pin(async { Ok(vec![first.await?, read(second, body("case", UPLOAD.as_bytes())).await?]) })
+        })
+        .posts(1),
+        Exchange::new("HTTP/2 read in part", |c| pieces(c.get("http://a.test:2000/cost"), 1, "cost")),
+        Exchange::new("HTTP/2 not read", |c| pieces(c.get(GET), 0, "test")),
+        Exchange::new("HTTP/2 at once", |c| {
+            let second = (c.post(POST).content(UPLOAD), body("case", UPLOAD.as_bytes()));
+            together(vec![(c.get(GET), body("test", b"")), second])
+        })
+        .posts(1),
+    ];
+    exchanges.into_iter().map(|exchange| Arc::new(exchange.by(HTTP2).next("http://a.test:2000/its").shared())).collect()
+}
+
+/// HTTP/2 alone.
+pub(crate) const HTTP2: fn(ClientBuilder) -> ClientBuilder = |client| client.http1(false).http2(true);
+
 fn trust() -> Tls {
     Tls::new().only_roots_pem(authority())
 }
@@ -286,7 +321,7 @@ pub(crate) fn three_but(client: &Client, origins: usize, which: usize, at: usize
             index += 1;
             tokio::spawn(given_up(Box::pin(read(request, want)), until, polls))
         });
-        settle(Tasks(tasks)).await
+        settle(Tasks(tasks.into())).await
     })
 }
 
@@ -307,17 +342,26 @@ async fn given_up(reading: Reading, at: usize, polls: Arc<AtomicUsize>) -> Resul
     .await
 }
 
-/// Tasks that end with whoever waits for them.
-struct Tasks<const N: usize>([tokio::task::JoinHandle<Result<Option<Got>>>; N]);
+/// All at once.
+pub(crate) fn together(requests: Vec<(RequestBuilder, Vec<u8>)>) -> Run {
+    Box::pin(async move {
+        let each = requests.into_iter();
+        let spawn = |(request, want)| tokio::spawn(async { read(request, want).await.map(Some) });
+        settle(Tasks(each.map(spawn).collect())).await
+    })
+}
 
-impl<const N: usize> Drop for Tasks<N> {
+/// Tasks that end with whoever waits for them.
+pub(crate) struct Tasks(Vec<tokio::task::JoinHandle<Result<Option<Got>>>>);
+
+impl Drop for Tasks {
     fn drop(&mut self) {
         self.0.iter().for_each(tokio::task::JoinHandle::abort);
     }
 }
 
 /// All of them settle; the first error is the result.
-async fn settle<const N: usize>(mut tasks: Tasks<N>) -> Result<Vec<Got>> {
+async fn settle(mut tasks: Tasks) -> Result<Vec<Got>> {
     let mut results = Vec::new();
     for task in &mut tasks.0 {
         results.push(task.await.expect("no request panics, and none was aborted"));

@@ -25,6 +25,8 @@ pub(crate) enum End {
     Deaf,
     /// Every operation from now on fails so. (`Interrupted` is over at once.)
     Fails(ErrorKind),
+    /// Nothing comes for a moment.
+    Pause,
     /// These bytes come instead of the server's, and then its end.
     Instead(&'static [u8]),
 }

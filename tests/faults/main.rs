@@ -13,6 +13,7 @@ mod fault;
 mod odd;
 mod peer;
 mod plan;
+mod shared;
 mod site;
 mod wire;
 
@@ -70,6 +71,21 @@ families! {
     fn bombs_on_every_way() { odd::bombs() }
     // D8, D9: fault 24.
     fn forged_records() { odd::forged_records() }
+    // C13: fault 25.
+    fn farewells() { shared::played(25) }
+    // C14: fault 26.
+    fn refusals() { shared::played(26) }
+    // C11: fault 27.
+    fn settings_that_change() { shared::played(27) }
+    // C9: fault 28.
+    fn frames_between_frames() { shared::played(28) }
+    fn responses_in_two_pieces() { shared::in_two_pieces() }
+    // C17: fault 29.
+    fn pings_that_nobody_answers() { shared::played(29) }
+    // C10: fault 30.
+    fn windows_that_hardly_open() { shared::played(30) }
+    // C13, C14: fault 31.
+    fn connections_that_end_with_many_requests() { shared::played(31) }
 }
 
 /// Fewer would mean that some exchange or fault was lost on the way.

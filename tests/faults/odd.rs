@@ -255,7 +255,7 @@ fn error_of(outcome: &Outcome) -> Option<ErrorKind> {
     outcome.result.as_ref()?.as_ref().err().map(whimbrel::Error::kind)
 }
 
-fn failing(kind: ErrorKind) -> Verdict {
+pub(crate) fn failing(kind: ErrorKind) -> Verdict {
     Arc::new(move |outcome, _| {
         let error = error_of(outcome);
         (error != Some(kind)).then(|| format!("{error:?} is no {kind:?}: {:?}", outcome.result))

@@ -4,7 +4,7 @@ use std::io::ErrorKind;
 use std::sync::Arc;
 
 use crate::case::{Case, Measure};
-use crate::exchange::{Exchange, plain, tls};
+use crate::exchange::{Exchange, http2, plain, tls};
 use crate::fault::{Dropped, End, Fault, Manner, Side};
 
 /// An exchange where nothing goes wrong.
@@ -14,13 +14,13 @@ pub(crate) fn measure(exchange: &Arc<Exchange>, manner: Manner) -> Measure {
 }
 
 fn all() -> impl Iterator<Item = Arc<Exchange>> {
-    plain().into_iter().chain(tls())
+    plain().into_iter().chain(http2()).chain(tls())
 }
 
 /// Faults 1 to 6: at every byte. Over TLS, where a case takes a hundred times as long, of what comes to the same only one.
 fn bytes(side: Side, ends: &[(End, bool)], over_tls: &[(End, bool)]) -> Vec<Case> {
     let mut cases = Vec::new();
-    let fast = plain().into_iter().map(|exchange| (exchange, ends));
+    let fast = plain().into_iter().chain(http2()).map(|exchange| (exchange, ends));
     for (exchange, ends) in fast.chain(tls().into_iter().map(|exchange| (exchange, over_tls))) {
         let measure = measure(&exchange, Manner::FAST);
         let length = if side == Side::Response { measure.given } else { measure.taken };
@@ -111,10 +111,11 @@ pub(crate) fn operations() -> Vec<Case> {
 
 /// Fault 10: so many bytes at a time, more over TLS.
 pub(crate) fn drops(what: Dropped, bytes: usize) -> Vec<Case> {
-    let plain = plain().into_iter().map(|exchange| (exchange, Manner::small(bytes)));
+    let plain = plain().into_iter().chain(http2()).map(|exchange| (exchange, Manner::small(bytes)));
     let mut cases = Vec::new();
     for (exchange, manner) in plain.chain(tls().into_iter().map(|exchange| (exchange, Manner::small(64)))) {
-        let polls = measure(&exchange, manner).polls;
+        let measure = measure(&exchange, manner);
+        let polls = if exchange.is_shared { measure.operations } else { measure.polls };
         cases.extend((0..polls).map(|at| Case::new(&exchange, Fault::Drop { at, what }, manner)));
     }
     cases

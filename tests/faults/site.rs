@@ -7,7 +7,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 
 use crate::fault::End;
-use crate::peer::{Http1, HttpProxy, Log, Peer, Reply, Request, Socks5, Tls};
+use crate::peer::{Http1, Http2, HttpProxy, Log, PLAYS, Peer, Reply, Request, Socks5, Tls, plain};
 
 /// Who is at a port.
 pub(crate) fn reach(host: &str, port: u16, log: &Log) -> Box<dyn Peer> {
@@ -15,9 +15,15 @@ pub(crate) fn reach(host: &str, port: u16, log: &Log) -> Box<dyn Peer> {
         443 => Box::new(Tls::new(Http1::new(host, answer, log))),
         3128 => Box::new(HttpProxy::new(host, answer, reach, log)),
         1080 => Box::new(Socks5::new(host, reach, log)),
+        HTTP2 => Box::new(plain(host, log)),
+        PLAY.. => Box::new(Http2::new(host, PLAYS[usize::from(port - PLAY)].script, log)),
         _ => Box::new(Http1::new(host, answer, log)),
     }
 }
+
+/// Where HTTP/2 is spoken, and the first of those where it is in a manner of its own.
+const HTTP2: u16 = 2000;
+pub(crate) const PLAY: u16 = 20_000;
 
 /// The body at a path, for a request with this one.
 pub(crate) fn body(path: &str, sent: &[u8]) -> Vec<u8> {

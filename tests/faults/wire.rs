@@ -178,7 +178,7 @@ impl Wire {
             Some(End::Cut | End::HalfClose | End::Instead(_)) => Poll::Ready(Ok(0)),
             Some(End::Reset) => Poll::Ready(Err(ErrorKind::ConnectionReset.into())),
             Some(End::Stall | End::Deaf) => Poll::Pending,
-            Some(End::Fails(_)) | None => {
+            Some(End::Fails(_) | End::Pause) | None => {
                 self.reader = Some(cx.waker().clone());
                 Poll::Pending
             }
@@ -210,6 +210,10 @@ impl AsyncRead for Wire {
         let more = !this.sent.bytes.is_empty();
         let (room, end) =
             if this.end.is_none() { this.state().strike(Side::Response, more) } else { (usize::MAX, None) };
+        if end == Some(End::Pause) {
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
         if end.is_some() {
             // What the peer has sent beyond this point never arrives.
             this.sent.bytes.clear();

@@ -37,7 +37,10 @@ pub(super) fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8>
 
 /// A header block of literals without indexing (RFC 7541 6.2.2), so that none depends on another.
 pub(super) fn block(fields: &[(&str, &str)]) -> Vec<u8> {
-    fields.iter().flat_map(|(name, value)| [vec![0], string(name.as_bytes()), string(value.as_bytes())].concat()).collect()
+    fields
+        .iter()
+        .flat_map(|(name, value)| [vec![0], string(name.as_bytes()), string(value.as_bytes())].concat())
+        .collect()
 }
 
 /// As it is, behind its length (RFC 7541 5.2).
@@ -103,13 +106,32 @@ pub(super) fn ping() -> Vec<u8> {
 pub(super) enum Seen {
     /// The connection's beginning (RFC 9113 3.4).
     Opened,
-    Head { stream: u32, path: String, is_end: bool },
-    Data { stream: u32, length: usize, is_end: bool },
-    Reset { stream: u32, reason: u32 },
-    Ping { payload: Vec<u8> },
+    Head {
+        stream: u32,
+        is_post: bool,
+        path: String,
+        is_end: bool,
+    },
+    Data {
+        stream: u32,
+        length: usize,
+        content: Vec<u8>,
+        is_end: bool,
+    },
+    Reset {
+        stream: u32,
+        reason: u32,
+    },
+    Ping {
+        payload: Vec<u8>,
+    },
     Pong,
-    Settings { is_ack: bool },
-    GoAway { reason: u32 },
+    Settings {
+        is_ack: bool,
+    },
+    GoAway {
+        reason: u32,
+    },
     WindowUpdate,
 }
 
@@ -129,8 +151,8 @@ pub(super) fn take(input: &mut Vec<u8>) -> Option<Seen> {
     let (kind, flags, stream, payload) = (frame[3], frame[4], number(&frame[5..9]), &frame[9..]);
     let (is_end, is_ack) = (flags & END_STREAM != 0, flags & ACK != 0);
     Some(match kind {
-        DATA => Seen::Data { stream, length: payload.len(), is_end },
-        HEADERS => Seen::Head { stream, path: path(payload), is_end },
+        DATA => Seen::Data { stream, length: payload.len(), content: payload.to_vec(), is_end },
+        HEADERS => Seen::Head { stream, is_post: is_post(payload), path: path(payload), is_end },
         RST_STREAM => Seen::Reset { stream, reason: number(payload) },
         SETTINGS => Seen::Settings { is_ack },
         PING if is_ack => Seen::Pong,
@@ -141,16 +163,31 @@ pub(super) fn take(input: &mut Vec<u8>) -> Option<Seen> {
     })
 }
 
+/// The method comes first, and the static table has the usual ones (RFC 7541 A).
+fn is_post(block: &[u8]) -> bool {
+    behind_sizes(block).first() == Some(&0x83)
+}
+
+/// What follows new sizes of the table (RFC 7541 6.3), which are numbers of five bits and more.
+fn behind_sizes(mut block: &[u8]) -> &[u8] {
+    while let Some((first @ 32..64, rest)) = block.split_first() {
+        let more = if *first == 63 { rest.iter().position(|&byte| byte < 128).map_or(0, |last| last + 1) } else { 0 };
+        block = &rest[more..];
+    }
+    block
+}
+
 /// The request's path. No table is kept, for it stands as a literal; and of Huffman's codes (RFC 7541 B) only the slash and those of
 /// five bits are known, so that paths are words of these letters.
-fn path(mut block: &[u8]) -> String {
+fn path(block: &[u8]) -> String {
+    let mut block = behind_sizes(block);
     const LETTERS: &[u8; 10] = b"012aceiost";
     loop {
         let (&first, rest) = block.split_first().expect("there is a path");
         block = rest;
         match first {
-            // Indexed, and a table's new size.
-            128.. | 32..64 => continue,
+            // Indexed.
+            128.. => continue,
             // A literal with its own name.
             0 | 16 | 64 => block = &block[1 + usize::from(block[0] & 127)..],
             _ => {}

@@ -62,7 +62,7 @@ support::test! {
             let mut open: Vec<Vec<Vec<u8>>> = Vec::new();
             let mut random = seed;
             let server = Server::new(move |wire, seen| {
-                let Seen::Data { stream, length, is_end: true } = seen else { return };
+                let Seen::Data { stream, length, is_end: true, .. } = seen else { return };
                 let pieces = (0..*length).map(|piece| data(*stream, 0, format!("{length}.{piece} ")));
                 let end = data(*stream, END_STREAM, "");
                 open.push(std::iter::once(end).chain(pieces.rev()).chain([head(*stream)]).collect());
