@@ -131,6 +131,10 @@ impl Pace {
 
     /// Nothing more is there. Ready once fewer came than should have.
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Error> {
+        // No rate at all; it would begin anew at each poll.
+        if self.least.bytes == 0 {
+            return Poll::Pending;
+        }
         loop {
             if self.came >= self.least.bytes {
                 *self = Self::new(self.least);

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::io;
 use std::path::Path;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -112,6 +112,8 @@ impl Future for Sleep {
 impl Drop for Sleep {
     fn drop(&mut self) {
         clear_timeout(&self.timer);
+        // Its end is news for nobody any more: a task that drops a timer at each poll would wake itself forever.
+        let _ = Pin::new(&mut self.promise).poll(&mut Context::from_waker(Waker::noop()));
         // A JsFuture is freed only once its promise is settled; a promise's own resolve function does not throw.
         let _ = self.end.call0(&JsValue::UNDEFINED);
     }
