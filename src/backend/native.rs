@@ -175,6 +175,8 @@ pub(crate) struct Background;
 
 #[cfg(feature = "http2")]
 impl Background {
+    pub(crate) const IS_DRIVEN_IN_TURN: bool = false;
+
     pub(crate) fn new(work: impl Future<Output = ()> + Send + 'static) -> Self {
         tokio::spawn(work);
         Self

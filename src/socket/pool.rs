@@ -170,9 +170,12 @@ impl Pool {
             true => (timeout.connect, ErrorKind::ConnectTimeout, "No connection could be made"),
             false => (timeout.pool, ErrorKind::PoolTimeout, "No connection of the pool became free"),
         };
-        let turn = poll_fn(|cx| match self.lock().poll(&place.ticket, cx.waker()) {
-            Some(granted) => Poll::Ready(Ok(granted)),
-            None => Poll::Pending,
+        let turn = poll_fn(|cx| {
+            let granted = self.lock().poll(&place.ticket, cx.waker());
+            if granted.is_none() {
+                http2::drive(|| self.lock().shared(), cx);
+            }
+            granted.map_or(Poll::Pending, |granted| Poll::Ready(Ok(granted)))
         });
         within(patience, |limit| timed_out(kind, what, limit), turn).await
     }

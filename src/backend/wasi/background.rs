@@ -34,6 +34,8 @@ impl Wake for Crowd {
 }
 
 impl Background {
+    pub(crate) const IS_DRIVEN_IN_TURN: bool = true;
+
     pub(crate) fn new(work: impl Future<Output = ()> + 'static) -> Self {
         Self { work: RefCell::new(Some(Box::pin(work))), crowd: Arc::default() }
     }

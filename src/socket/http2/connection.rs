@@ -85,6 +85,13 @@ impl Connection {
     }
 }
 
+/// Drives them on for whoever waits for one of them to take a request or to end, where no runtime does.
+pub(in crate::socket) fn drive(connections: impl FnOnce() -> Vec<Connection>, cx: &mut Context<'_>) {
+    if Background::IS_DRIVEN_IN_TURN {
+        connections().iter().for_each(|connection| connection.drive(cx));
+    }
+}
+
 /// A connection on which HTTP/2 has begun, and that nobody drives yet.
 pub(in crate::socket) struct Begun {
     sender: SendRequest<Bytes>,

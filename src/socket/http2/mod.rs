@@ -9,5 +9,5 @@ mod silence;
 mod turns;
 mod upload;
 
-pub(super) use self::connection::{Begun, Connection, Settings, begin};
+pub(super) use self::connection::{Begun, Connection, Settings, begin, drive};
 pub(super) use self::exchange::Exchange;

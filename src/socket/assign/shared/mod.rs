@@ -103,6 +103,10 @@ impl<S: Clone> Members<S> {
         self.members.iter().filter_map(|member| member.idle).find(|idle| idle.0 == number).map(|idle| idle.1)
     }
 
+    pub(super) fn iter(&self) -> impl Iterator<Item = &S> {
+        self.members.iter().filter_map(|member| member.connection.as_ref())
+    }
+
     /// Gives up the idle one that has this number.
     pub(super) fn evict(&mut self, number: u64) -> Option<S> {
         let at = self.members.iter().position(|member| member.idle.is_some_and(|idle| idle.0 == number))?;
@@ -189,6 +193,12 @@ impl<C, S: Clone> Assignment<C, S> {
         let Some(number) = self.origins[at].members.leave(id) else { return };
         number.map(|number| self.idle.remove(&number));
         self.closed_at(at);
+    }
+
+    /// Those that take requests.
+    #[cfg_attr(not(feature = "http2"), allow(dead_code, reason = "nothing is shared without it"))]
+    pub(in crate::socket) fn shared(&mut self) -> Vec<S> {
+        self.origins.iter_mut().flat_map(|origin| origin.members.iter().cloned()).collect()
     }
 
     /// Whether a connection is being made that everybody may take part in.
