@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::{Value, json};
-use whimbrel::{Body, Client, ErrorKind, Limits};
+use whimbrel::{Body, Client, ErrorKind};
 
 use super::raw;
 use crate::support::{self, SOCKETS, pieces, server};
@@ -58,10 +58,10 @@ support::test! {
         let body = Body::pieces(["he", "llo"].map(String::from).into_iter().inspect(move |piece| {
             counter.fetch_add(piece.len(), Ordering::SeqCst);
         }));
-        // The server redirects without having read the body, and may close the connection then.
-        let limits = Limits::default().max_keepalive_connections(0);
-        let client = Client::builder().follow_redirects(true).limits(limits).build().unwrap();
-        let url = format!("{}/redirect-to?status_code=307&url=/anything", server().http);
+        let client = Client::builder().follow_redirects(true).build().unwrap();
+        // This one reads the body before it redirects.
+        let location = format!("{}/anything", server().http);
+        let url = raw(&server(), format!("HTTP/1.1 307 Temporary Redirect\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n"), "");
         let request = client.post(url).content(body).trailers(move || [("x-sent", told.load(Ordering::SeqCst).to_string())]);
         let seen: Value = request.send().await.unwrap().json().unwrap();
         assert_eq!((&seen["body"], &seen["trailers"]), (&json!("hello"), &json!([["x-sent", "10"]])));
