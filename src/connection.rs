@@ -24,10 +24,10 @@ use crate::tls::TlsInfo;
 pub struct ConnectionInfo {
     facts: Arc<Facts>,
     pub(crate) is_reused: bool,
-    sent_in: Duration,
-    waited: Duration,
+    started: Instant,
+    sent: Instant,
     answered: Instant,
-    received_in: Option<Duration>,
+    ended: Option<Instant>,
 }
 
 /// What stays the same for as long as a connection is open: made once, and shared by all that came by it.
@@ -74,14 +74,12 @@ impl ConnectionInfo {
     /// `sent` is when the request was out, if it was before the response's head came, at `answered`.
     pub(crate) fn new(facts: Arc<Facts>, started: Instant, sent: Option<Instant>, answered: Instant) -> Self {
         let sent = sent.unwrap_or(answered);
-        let sent_in = sent.saturating_duration_since(started);
-        let waited = answered.saturating_duration_since(sent);
-        Self { facts, is_reused: false, sent_in, waited, answered, received_in: None }
+        Self { facts, is_reused: false, started, sent, answered, ended: None }
     }
 
     /// The body came with the head.
     pub(crate) fn received_at_once(mut self) -> Self {
-        self.received_in = Some(Duration::ZERO);
+        self.ended = Some(self.answered);
         self
     }
 }
@@ -89,14 +87,12 @@ impl ConnectionInfo {
 impl ConnectionInfo {
     /// When the body had ended, if it has.
     pub(crate) fn ended(&self) -> Option<Instant> {
-        self.received_in.and_then(|time| self.answered.checked_add(time))
+        self.ended
     }
 
     /// The body has ended: now, if nobody said so before.
     pub(crate) fn end(&mut self) {
-        if self.received_in.is_none() {
-            self.received_in = Some(now().saturating_duration_since(self.answered));
-        }
+        self.ended.get_or_insert_with(now);
     }
 
     /// The address connected to: the server's, or its proxy's. `None` for a Unix socket and for what a
@@ -127,9 +123,9 @@ impl ConnectionInfo {
             dns: opening.dns,
             connect: opening.connect,
             tls: opening.tls,
-            send: self.sent_in,
-            wait: self.waited,
-            receive: self.received_in,
+            send: self.sent.saturating_duration_since(self.started),
+            wait: self.answered.saturating_duration_since(self.sent),
+            receive: self.ended.map(|ended| ended.saturating_duration_since(self.answered)),
         }
     }
 }

@@ -7,9 +7,9 @@ use url::Url;
 use crate::body::Body;
 use crate::error::{Error, ErrorKind, Result};
 use crate::headers::{Headers, text};
-use crate::request::{Request, RequestTarget, host_value, same_origin};
+use crate::request::{Request, RequestTarget, same_origin};
 use crate::tls::SniHostname;
-use crate::url_merge::{self, is_http, is_secure};
+use crate::url_merge::{self, host_value, is_http, is_secure};
 
 /// Fields that go with a body, beside all `Content-…` (RFC 9110 15.4).
 const BODY_FIELDS: &[&str] = &["digest", "expect", "last-modified", "repr-digest", "trailer", "transfer-encoding"];

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-use http::{Extensions, HeaderValue, Method};
+use http::{Extensions, Method};
 use url::{Position, Url};
 
 use crate::backend::{Instant, MaybeSend, MaybeSync, now};
@@ -251,12 +251,6 @@ impl RequestTarget {
             Error::new(ErrorKind::LocalProtocol, message)
         })
     }
-}
-
-/// The URL's host and port as the Host field has them: no credentials, no default port, brackets around IPv6.
-pub(crate) fn host_value(url: &Url) -> Result<HeaderValue> {
-    HeaderValue::from_str(&url[Position::BeforeHost..Position::AfterPort])
-        .map_err(|_| Error::new(ErrorKind::InvalidUrl, "The URL's host cannot stand in a Host header").with_url(url))
 }
 
 /// Scheme, host and port: what two URLs must share for credentials to be sent to both.

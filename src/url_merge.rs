@@ -1,7 +1,9 @@
 //! How a request's URL comes together from `base_url`, the URL given and the parameters.
 
-use std::sync::{Mutex, PoisonError};
+use std::borrow::Cow;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use http::HeaderValue;
 use url::{ParseError, Position, Url};
 
 use crate::backend::host_url;
@@ -18,51 +20,67 @@ const LONGEST_LABEL: usize = 63;
 /// What may stand as a URL: `&str`, `String` or [`Url`].
 pub trait IntoUrl {
     /// The URL as text that is still to be merged, or the URL itself.
-    fn into_url_text(self) -> UrlText;
+    fn into_url_text<'a>(self) -> UrlText<'a>
+    where
+        Self: 'a;
 }
 
 /// A URL as it was given.
-#[derive(Clone)]
-pub enum UrlText {
+pub enum UrlText<'a> {
     /// An absolute URL that is parsed already.
     Parsed(Url),
     /// Text: absolute, or relative to `base_url`.
-    Text(String),
+    Text(Cow<'a, str>),
 }
 
 /// It may hold a password.
-impl std::fmt::Debug for UrlText {
+impl std::fmt::Debug for UrlText<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("UrlText")
     }
 }
 
 impl IntoUrl for &str {
-    fn into_url_text(self) -> UrlText {
-        UrlText::Text(self.to_owned())
+    fn into_url_text<'a>(self) -> UrlText<'a>
+    where
+        Self: 'a,
+    {
+        UrlText::Text(self.into())
     }
 }
 
 impl IntoUrl for String {
-    fn into_url_text(self) -> UrlText {
-        UrlText::Text(self)
+    fn into_url_text<'a>(self) -> UrlText<'a>
+    where
+        Self: 'a,
+    {
+        UrlText::Text(self.into())
     }
 }
 
 impl IntoUrl for &String {
-    fn into_url_text(self) -> UrlText {
-        UrlText::Text(self.clone())
+    fn into_url_text<'a>(self) -> UrlText<'a>
+    where
+        Self: 'a,
+    {
+        UrlText::Text(self.into())
     }
 }
 
 impl IntoUrl for Url {
-    fn into_url_text(self) -> UrlText {
+    fn into_url_text<'a>(self) -> UrlText<'a>
+    where
+        Self: 'a,
+    {
         UrlText::Parsed(self)
     }
 }
 
 impl IntoUrl for &Url {
-    fn into_url_text(self) -> UrlText {
+    fn into_url_text<'a>(self) -> UrlText<'a>
+    where
+        Self: 'a,
+    {
         UrlText::Parsed(self.clone())
     }
 }
@@ -106,22 +124,45 @@ pub(crate) fn is_secure(url: &Url) -> bool {
 
 /// The origin of the URL parsed last. Whoever asks one server many times need not have its name checked each time.
 #[derive(Default)]
-pub(crate) struct LastOrigin(Mutex<Option<Url>>);
+pub(crate) struct LastOrigin(Mutex<Option<Origin>>);
+
+struct Origin {
+    url: Url,
+    /// As the Host field has it.
+    host: HeaderValue,
+}
 
 impl LastOrigin {
     /// [`parse`], in less time when the origin is the last one.
     pub(crate) fn parse(&self, text: &str) -> Result<Url> {
-        // Nothing panics in here, and the URL is whole at all times: poison means nothing.
-        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(url) = last.as_ref().and_then(|last| on_origin(last, text)) {
+        let mut last = self.lock();
+        if let Some(url) = last.as_ref().and_then(|last| on_origin(&last.url, text)) {
             return Ok(url);
         }
         let url = parse(text)?;
-        if is_plain(&url) {
-            *last = Some(origin_of(&url));
+        if let Some(host) = Some(&url).filter(|url| is_plain(url)).and_then(|url| host_value(url).ok()) {
+            *last = Some(Origin { url: origin_of(&url), host });
         }
         Ok(url)
     }
+
+    /// [`host_value`], in less time when the origin is the last one.
+    pub(crate) fn host(&self, url: &Url) -> Result<HeaderValue> {
+        let host = &url[Position::BeforeHost..Position::AfterPort];
+        let known = self.lock().as_ref().map(|last| &last.host).filter(|known| *known == host).cloned();
+        known.map_or_else(|| host_value(url), Ok)
+    }
+
+    /// Nothing panics in here, and what is kept is whole at all times: poison means nothing.
+    fn lock(&self) -> MutexGuard<'_, Option<Origin>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The URL's host and port as the Host field has them: no credentials, no default port, brackets around IPv6.
+pub(crate) fn host_value(url: &Url) -> Result<HeaderValue> {
+    HeaderValue::from_str(&url[Position::BeforeHost..Position::AfterPort])
+        .map_err(|_| Error::new(ErrorKind::InvalidUrl, "The URL's host cannot stand in a Host header").with_url(url))
 }
 
 /// Joins what follows the origin. The origin must stand there letter by letter, and what follows must be a path that no
@@ -129,7 +170,8 @@ impl LastOrigin {
 fn on_origin(origin: &Url, text: &str) -> Option<Url> {
     let path = text.strip_prefix(&origin[..Position::AfterPort]).filter(|_| text.len() <= MAX_URL)?;
     match path.as_bytes() {
-        [b'/'] | [b'/', b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'?', ..] => origin.join(path).ok(),
+        [b'/'] => Some(origin.clone()),
+        [b'/', b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'?', ..] => origin.join(path).ok(),
         _ => None,
     }
 }
@@ -182,12 +224,12 @@ pub(crate) fn parse_base(text: &str) -> Result<Url> {
 }
 
 /// An absolute URL stands for itself; anything else is appended to the base (never RFC 3986's join).
-pub(crate) fn merge(base: Option<&Url>, url: &UrlText, last: &LastOrigin) -> Result<Url> {
+pub(crate) fn merge(base: Option<&Url>, url: UrlText<'_>, last: &LastOrigin) -> Result<Url> {
     match (url, base) {
-        (UrlText::Parsed(url), _) => check_origin(url).map(|()| url.clone()).map_err(refused),
-        (UrlText::Text(text), None) => last.parse(text),
-        (UrlText::Text(text), Some(_)) if is_absolute(text) => last.parse(text),
-        (UrlText::Text(text), Some(base)) => append(base, relative_part(text), last),
+        (UrlText::Parsed(url), _) => check_origin(&url).map_err(refused).map(|()| url),
+        (UrlText::Text(text), None) => last.parse(&text),
+        (UrlText::Text(text), Some(_)) if is_absolute(&text) => last.parse(&text),
+        (UrlText::Text(text), Some(base)) => append(base, relative_part(&text), last),
     }
 }
 

@@ -8,7 +8,7 @@ use crate::cookies::Cookies;
 use crate::error::Result;
 use crate::headers::Headers;
 use crate::multipart::{boundary_from, boundary_of};
-use crate::request::{Request, host_value};
+use crate::request::Request;
 use crate::url_merge;
 
 /// Room for what is added: Host, Cookie, Content-Type and one of Content-Length and Transfer-Encoding.
@@ -17,7 +17,7 @@ const AUTO_HEADERS: usize = 4;
 /// Client and request merged, in HTTPX's way (1.2).
 pub(super) fn build_request(request: Draft) -> Result<Request> {
     let client = &request.client;
-    let mut url = url_merge::merge(client.inner.base_url.as_ref(), &request.url, &client.inner.last_origin)?;
+    let mut url = request.url?;
     url_merge::apply_params(&mut url, &client.inner.params, request.params.as_ref());
     check_scheme(client, &url)?;
     let mut headers = Headers::with_capacity(client.inner.headers.len() + request.headers.len() + AUTO_HEADERS);
@@ -43,7 +43,9 @@ fn check_scheme(client: &Client, url: &url::Url) -> Result<()> {
 }
 
 fn host(client: &Client, url: &url::Url) -> Result<Option<http::HeaderValue>> {
-    (client.inner.routes.of(url).capabilities.host_header && url.has_host()).then(|| host_value(url)).transpose()
+    (client.inner.routes.of(url).capabilities.host_header && url.has_host())
+        .then(|| client.inner.last_origin.host(url))
+        .transpose()
 }
 
 fn encode(payload: Payload, headers: &Headers) -> Result<Content> {

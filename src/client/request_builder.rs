@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use http::Method;
 use serde::Serialize;
+use url::Url;
 
 use super::{Client, SendOptions};
 use crate::auth::Auth;
@@ -22,7 +23,7 @@ use crate::request::{OnInformational, Request};
 use crate::response::Response;
 use crate::streaming::StreamingResponse;
 use crate::trace::{Trace, TraceEvent};
-use crate::url_merge::UrlText;
+use crate::url_merge::{self, UrlText};
 
 /// A request in the making, see [`Client::request`]. Awaiting it sends it.
 ///
@@ -43,7 +44,8 @@ pub struct RequestBuilder {
 pub(super) struct Draft {
     pub(super) client: Client,
     pub(super) method: Method,
-    pub(super) url: UrlText,
+    /// Merged with `base_url`.
+    pub(super) url: Result<Url>,
     pub(super) params: Option<QueryParams>,
     pub(super) headers: Headers,
     pub(super) cookies: Cookies,
@@ -65,7 +67,8 @@ pub(super) enum Payload {
 }
 
 impl RequestBuilder {
-    pub(super) fn new(client: Client, method: Option<Method>, url: UrlText) -> Self {
+    pub(super) fn new(client: Client, method: Option<Method>, url: UrlText<'_>) -> Self {
+        let url = url_merge::merge(client.inner.base_url.as_ref(), url, &client.inner.last_origin);
         let error = method.is_none().then(|| {
             Error::new(
                 ErrorKind::LocalProtocol,

@@ -10,9 +10,10 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::http_transport::HttpTransport;
 use crate::mounts::{EnvironmentProxies, UrlPattern};
 use crate::proxy::Proxy;
-use crate::request::{Request, host_value};
+use crate::request::Request;
 use crate::streaming::StreamingResponse;
 use crate::transport::{Capabilities, PoolStats, Transport};
+use crate::url_merge::host_value;
 
 /// A transport and what it can do, which is asked once.
 pub(super) struct Route {

@@ -23,10 +23,11 @@ use crate::content::framing::framing;
 use crate::deadline::{Patience, timed_out, within};
 use crate::error::{Error, ErrorKind, Result};
 use crate::headers::Headers;
-use crate::request::{Request, host_value};
+use crate::request::Request;
 use crate::response::Head;
 use crate::streaming::StreamingResponse;
 use crate::trace::Trace;
+use crate::url_merge::host_value;
 
 /// One request by the host.
 pub(super) struct WasiHttp;

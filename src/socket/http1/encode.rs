@@ -11,8 +11,9 @@ use crate::content::expects_body;
 use crate::content::framing::{Framing, framing};
 use crate::error::{Error, ErrorKind, Result};
 use crate::headers::Headers;
-use crate::request::{Request, host_value};
+use crate::request::Request;
 use crate::socket::proxy::ProxySettings;
+use crate::url_merge::host_value;
 
 /// Appends the head and says how the body is framed. `Host` comes first (RFC 9110 7.2), and it and the framing fields are added
 /// where a request built by hand lacks them. A proxy that passes the request on gets the whole URL and its own fields behind

@@ -4,8 +4,7 @@ use std::mem::MaybeUninit;
 use std::time::Duration;
 
 use bytes::{Buf, Bytes, BytesMut};
-use http::header::CONNECTION;
-use http::{HeaderName, HeaderValue, Method, StatusCode, Version};
+use http::{HeaderName, HeaderValue, Method, StatusCode, Version, header};
 use httparse::Status;
 
 use super::limits::HeadLimits;
@@ -197,7 +196,27 @@ fn offset(part: &[u8], head: &[u8]) -> usize {
 }
 
 fn name(name: &str) -> Result<HeaderName> {
-    HeaderName::from_bytes(name.as_bytes()).map_err(|_| remote("The response has a malformed header name"))
+    let parsed = usual(name).map_or_else(|| HeaderName::from_bytes(name.as_bytes()), Ok);
+    parsed.map_err(|_| remote("The response has a malformed header name"))
+}
+
+/// The names that are in most responses, as most servers write them: nothing of them has to be checked.
+fn usual(name: &str) -> Option<HeaderName> {
+    Some(match name {
+        "Cache-Control" => header::CACHE_CONTROL,
+        "Connection" => header::CONNECTION,
+        "Content-Encoding" => header::CONTENT_ENCODING,
+        "Content-Length" => header::CONTENT_LENGTH,
+        "Content-Type" => header::CONTENT_TYPE,
+        "Date" => header::DATE,
+        "ETag" => header::ETAG,
+        "Last-Modified" => header::LAST_MODIFIED,
+        "Server" => header::SERVER,
+        "Set-Cookie" => header::SET_COOKIE,
+        "Transfer-Encoding" => header::TRANSFER_ENCODING,
+        "Vary" => header::VARY,
+        _ => return None,
+    })
 }
 
 /// Shares the head's bytes.
@@ -219,10 +238,12 @@ pub(super) fn closes(headers: &Headers) -> bool {
 
 fn has_option(headers: &Headers, name: &str) -> bool {
     let is_named = |option: &[u8]| option.trim_ascii().eq_ignore_ascii_case(name.as_bytes());
-    // Most say one thing.
-    let says =
-        |value: &[u8]| is_named(value) || (value.contains(&b',') && value.split(|&byte| byte == b',').any(is_named));
-    headers.find_all(&CONNECTION).any(|value| says(value.as_bytes()))
+    // Most say one thing, and this.
+    let says = |value: &[u8]| match value {
+        b"keep-alive" => name == "keep-alive",
+        list => list.split(|&byte| byte == b',').any(is_named),
+    };
+    headers.find_all(&header::CONNECTION).any(|value| says(value.as_bytes()))
 }
 
 /// How long the server keeps the connection, by `Keep-Alive: timeout=5, max=100` (RFC 2068 19.7.1.1); a second less, for a
@@ -266,7 +287,7 @@ fn framing(headers: &Headers, status: StatusCode, version: Version, method: &Met
 }
 
 fn is_chunked(headers: &Headers) -> Result<bool> {
-    let mut codings = headers.find_all(&http::header::TRANSFER_ENCODING);
+    let mut codings = headers.find_all(&header::TRANSFER_ENCODING);
     match (codings.next(), codings.next()) {
         (None, _) => Ok(false),
         (Some(coding), None) if coding.as_bytes().eq_ignore_ascii_case(b"chunked") => Ok(true),
@@ -277,7 +298,7 @@ fn is_chunked(headers: &Headers) -> Result<bool> {
 /// Repeated, but equal, lengths are one (RFC 9110 8.6).
 fn content_length(headers: &Headers) -> Result<Option<u64>> {
     let mut length = None;
-    for value in headers.find_all(&http::header::CONTENT_LENGTH) {
+    for value in headers.find_all(&header::CONTENT_LENGTH) {
         for item in value.as_bytes().split(|&byte| byte == b',') {
             let number = number(item.trim_ascii())?;
             if length.replace(number).is_some_and(|known| known != number) {
@@ -290,6 +311,24 @@ fn content_length(headers: &Headers) -> Result<Option<u64>> {
 
 /// ASCII digits alone: no sign, no white space, no overflow.
 fn number(digits: &[u8]) -> Result<u64> {
-    let text = std::str::from_utf8(digits).ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
-    text.and_then(|text| text.parse().ok()).ok_or_else(|| remote("The response's Content-Length is not a number"))
+    let add = |number: u64, digit: &u8| match digit {
+        b'0'..=b'9' => number.checked_mul(10)?.checked_add(u64::from(digit - b'0')),
+        _ => None,
+    };
+    let number = if digits.is_empty() { None } else { digits.iter().try_fold(0, add) };
+    number.ok_or_else(|| remote("The response's Content-Length is not a number"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn usual_names_are_themselves() {
+        let names = "Cache-Control Connection Content-Encoding Content-Length Content-Type Date ETag Last-Modified Server \
+                     Set-Cookie Transfer-Encoding Vary";
+        for name in names.split_whitespace() {
+            assert_eq!(usual(name).unwrap(), HeaderName::from_bytes(name.as_bytes()).unwrap());
+        }
+    }
 }

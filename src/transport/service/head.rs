@@ -9,8 +9,9 @@ use url::Position;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::headers::Headers;
-use crate::request::{Request, host_value};
+use crate::request::Request;
 use crate::response::Head;
+use crate::url_merge::host_value;
 
 /// What a server would make of the request.
 pub(super) fn parts(request: &Request, root_path: &str) -> Result<Parts> {
