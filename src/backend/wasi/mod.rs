@@ -21,7 +21,7 @@ pub(crate) use std::time::Instant;
 use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use wasip2::clocks::monotonic_clock::subscribe_duration;
-use wasip2::io::poll::poll;
+use wasip2::io::poll::Pollable;
 use wasip2::io::streams::{InputStream, OutputStream, StreamError};
 use wasip2::sockets::instance_network::instance_network;
 use wasip2::sockets::ip_name_lookup::resolve_addresses;
@@ -133,6 +133,7 @@ pub(crate) fn sleep(duration: Duration) -> Sleep {
 pub(crate) struct TcpStream {
     reading: Option<Ready>,
     writing: Option<Ready>,
+    readable: Rc<Pollable>,
     ends: Rc<Ends>,
 }
 
@@ -172,13 +173,9 @@ impl TcpStream {
 
     /// Whether an idle connection is of no more use: reading would give something, be it bytes, the end or an error.
     pub(crate) fn is_stale(&self) -> bool {
-        let silent = || matches!(self.ends.input.read(1), Ok(bytes) if bytes.is_empty());
-        if !silent() {
-            return true;
-        }
-        // jco notices the end of a stream between two looks at it; this poll returns at once and is one.
-        poll(&[&self.ends.input.subscribe(), &subscribe_duration(0)]);
-        !silent()
+        // jco notices the end of a stream between two looks at it; this is one.
+        let _ = self.readable.ready();
+        !matches!(self.ends.input.read(1), Ok(bytes) if bytes.is_empty())
     }
 }
 
@@ -216,7 +213,8 @@ pub(crate) async fn connect_tcp(address: SocketAddr, options: TcpOptions) -> io:
     }
     socket.start_connect(&network, to_wasi(address)).map_err(io_error)?;
     let (input, output) = finish(&socket, TcpSocket::finish_connect).await?;
-    Ok(TcpStream { reading: None, writing: None, ends: Rc::new(Ends { input, output, socket }) })
+    let readable = Rc::new(input.subscribe());
+    Ok(TcpStream { reading: None, writing: None, readable, ends: Rc::new(Ends { input, output, socket }) })
 }
 
 /// Awaits the second half of an operation.
@@ -238,8 +236,7 @@ impl AsyncRead for TcpStream {
         loop {
             match stream.ends.input.read(buf.remaining() as u64) {
                 Ok(bytes) if bytes.is_empty() => {
-                    let input = &stream.ends.input;
-                    let reading = stream.reading.get_or_insert_with(|| Ready::new(input.subscribe()));
+                    let reading = stream.reading.get_or_insert_with(|| Ready::of(stream.readable.clone()));
                     ready!(Pin::new(reading).poll(cx));
                     stream.reading = None;
                 }

@@ -27,7 +27,11 @@ pub(crate) struct Ready {
 
 impl Ready {
     pub(crate) fn new(pollable: Pollable) -> Self {
-        Self { pollable: Rc::new(pollable), slot: None }
+        Self::of(Rc::new(pollable))
+    }
+
+    pub(super) fn of(pollable: Rc<Pollable>) -> Self {
+        Self { pollable, slot: None }
     }
 
     fn leave(&mut self) {
@@ -42,7 +46,7 @@ impl Future for Ready {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         // The host's poll has the first word: jco's pollables say ready for what was read long ago, until a poll looks anew.
-        if self.slot.is_some() && self.pollable.ready() {
+        if self.slot.is_some_and(|slot| was_called(slot) || self.pollable.ready()) {
             self.leave();
             return Poll::Ready(());
         }
@@ -64,6 +68,11 @@ impl Drop for Ready {
     fn drop(&mut self) {
         self.leave();
     }
+}
+
+/// Whether the host's poll said that it is ready.
+fn was_called(slot: usize) -> bool {
+    WAITING.with_borrow(|waiting| waiting[slot].as_ref().is_some_and(|entry| entry.waker.is_none()))
 }
 
 /// Blocks until something that the program waits for is ready, and wakes it. False if it waits for nothing.
