@@ -1,7 +1,7 @@
 //! Everything that can go wrong with a connection, at every byte, operation and poll: over memory and with time that stands still,
 //! so that tens of thousands of cases take seconds. After each case: nobody hangs (I1) or panics (I2), what came is right or an
 //! error (I3), the pool and the connections are as they should be (I4, I5), the next request succeeds (I7), no POST was sent twice
-//! (I8), and no secret is where it does not belong (I9).
+//! (I8), and no secret is where it does not belong (I9). Over all cases of a family, no memory is left behind (I6).
 //!
 //! A case that fails says what runs it alone: `FAULT='…' cargo test --test faults`.
 #![cfg(not(target_family = "wasm"))]
@@ -19,6 +19,8 @@ mod wire;
 
 use std::io::Write as _;
 use std::time::Instant;
+
+use allocation_counter::measure;
 
 use self::case::Case;
 use self::fault::Dropped;
@@ -104,18 +106,25 @@ fn check(family: &str, mut cases: Vec<Case>) {
     if let Ok(name) = std::env::var("FAULT") {
         cases.retain(|case| case.name() == name);
     }
-    let (start, mut failed) = (Instant::now(), 0);
+    let (start, mut failed, mut held) = (Instant::now(), 0, 0);
     for case in &cases {
-        if let Err(complaint) = case.run() {
+        let mut result = Ok(());
+        // All of a case happens on its thread.
+        held += measure(|| result = case.run().map(drop)).bytes_current;
+        if let Err(complaint) = result {
             failed += 1;
             if failed <= MAX_SHOWN {
                 say(&format!("FAULT='{}': {complaint}", case.name()));
             }
         }
     }
-    say(&format!("{family}: {} cases in {:.1?}", cases.len(), start.elapsed()));
+    say(&format!("{family}: {} cases in {:.1?}, {held} bytes held", cases.len(), start.elapsed()));
     assert_eq!(failed, 0, "of {} cases", cases.len());
+    assert!(held < MOST_HELD, "I6: {held} bytes after {} cases", cases.len());
 }
+
+/// Most families leave none at all. The cases share a TLS server, which remembers sessions.
+const MOST_HELD: i64 = 64 * 1024;
 
 /// Failures that are shown of each family: one mistake makes many.
 const MAX_SHOWN: usize = 20;
