@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::io::{self, Read as _};
-use std::net::SocketAddr;
+use std::net::{SocketAddr, ToSocketAddrs as _};
 use std::path::{Path, PathBuf};
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
@@ -12,6 +12,7 @@ use bytes::Bytes;
 use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpSocket;
+use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 /// tokio's, so that a program whose tests pause time pauses that of its requests, too.
 pub(crate) use tokio::time::{Instant, Sleep};
@@ -220,8 +221,27 @@ impl TcpStream {
     }
 }
 
+/// Names that are looked up at a time. Nobody can end a lookup of the system's, and each has one of the 512 threads that tokio keeps
+/// for what blocks: those that hang leave the program's own work its room (threat P2).
+static LOOKUPS: Semaphore = Semaphore::const_new(128);
+
 pub(crate) async fn resolve(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
-    Ok(tokio::net::lookup_host((host, port)).await?.collect())
+    let host = host.to_owned();
+    in_place(&LOOKUPS, move || Ok((host.as_str(), port).to_socket_addrs()?.collect())).await
+}
+
+/// The function's result, from a thread for what blocks, once one of the places is free. Given up, it keeps its place until it ends.
+async fn in_place<T: Send + 'static>(
+    places: &'static Semaphore,
+    function: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> io::Result<T> {
+    let place = places.acquire().await.map_err(io::Error::other)?;
+    let placed = move || {
+        let result = function();
+        drop(place);
+        result
+    };
+    tokio::task::spawn_blocking(placed).await.map_err(io::Error::other)?
 }
 
 pub(crate) async fn connect_tcp(address: SocketAddr, options: TcpOptions) -> io::Result<TcpStream> {
@@ -279,5 +299,39 @@ impl AsyncWrite for TcpStream {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         delegate!(self, poll_shutdown(cx))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::mpsc::channel;
+
+    use super::*;
+
+    // P2: who gives up a lookup that hangs makes no room for another one to hang.
+    #[tokio::test]
+    async fn lookups_that_were_given_up_do_not_pile_up() {
+        static PLACES: Semaphore = Semaphore::const_new(2);
+        let (running, (end, hangs)) = (Arc::new(AtomicUsize::new(0)), channel::<()>());
+        let hangs = Arc::new(std::sync::Mutex::new(hangs));
+        for _ in 0..20 {
+            let (running, hangs) = (running.clone(), hangs.clone());
+            let mut lookup = pin!(in_place(&PLACES, move || {
+                running.fetch_add(1, Ordering::SeqCst);
+                let _ = hangs.lock().unwrap().recv();
+                Ok(())
+            }));
+            std::future::poll_fn(|cx| {
+                assert!(lookup.as_mut().poll(cx).is_pending());
+                Poll::Ready(())
+            })
+            .await;
+        }
+        assert_eq!(PLACES.available_permits(), 0);
+        drop(end);
+        assert_eq!(in_place(&PLACES, || Ok("found")).await.unwrap(), "found");
+        assert!((1..=2).contains(&running.load(Ordering::SeqCst)), "of 20");
     }
 }
