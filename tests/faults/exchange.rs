@@ -236,7 +236,7 @@ pub(crate) fn http2() -> Vec<Arc<Exchange>> {
 /// HTTP/2 alone.
 pub(crate) const HTTP2: fn(ClientBuilder) -> ClientBuilder = |client| client.http1(false).http2(true);
 
-fn trust() -> Tls {
+pub(crate) fn trust() -> Tls {
     Tls::new().only_roots_pem(authority())
 }
 

@@ -7,6 +7,7 @@
 #![cfg(not(target_family = "wasm"))]
 #![allow(clippy::disallowed_methods, reason = "this is native, where there are a clock and an environment")]
 
+mod bodies;
 mod case;
 mod exchange;
 mod fault;
@@ -50,6 +51,8 @@ families! {
     fn bytes_that_come_and_go_slowly() { plan::slow() }
     // Fault 9.
     fn operations_that_fail() { plan::operations() }
+    fn streams_that_fail() { bodies::streams_that_fail() }
+    fn files_that_change() { bodies::files_that_change() }
     // N3, N11: fault 10.
     fn futures_that_are_dropped() { plan::drops(Dropped::Future, 2) }
     fn clients_that_are_dropped() { plan::drops(Dropped::Client, 9) }
@@ -109,7 +112,7 @@ fn check(family: &str, mut cases: Vec<Case>) {
     let (start, mut failed, mut held) = (Instant::now(), 0, 0);
     for case in &cases {
         let mut result = Ok(());
-        // All of a case happens on its thread.
+        // All of a case happens on its thread, but for what is read from files.
         held += measure(|| result = case.run().map(drop)).bytes_current;
         if let Err(complaint) = result {
             failed += 1;
@@ -123,7 +126,7 @@ fn check(family: &str, mut cases: Vec<Case>) {
     assert!(held < MOST_HELD, "I6: {held} bytes after {} cases", cases.len());
 }
 
-/// Most families leave none at all. The cases share a TLS server, which remembers sessions.
+/// Most families leave none at all. The cases share a TLS server, which remembers sessions, and tables that are made when needed.
 const MOST_HELD: i64 = 64 * 1024;
 
 /// Failures that are shown of each family: one mistake makes many.

@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use rustls::pki_types::PrivateKeyDer;
+use rustls::server::ServerSessionMemoryCache;
 use rustls::{ServerConfig, ServerConnection};
 
 use super::{Peer, Sent};
@@ -84,7 +85,9 @@ fn identity() -> &'static (String, Arc<ServerConfig>) {
         let builder = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
         let builder = builder.expect("ring has both versions").with_no_client_auth();
         let key = PrivateKeyDer::try_from(own.serialize_der()).expect("it is PKCS#8");
-        let config = builder.with_single_cert(vec![leaf.der().clone()], key).expect("they belong together");
+        let mut config = builder.with_single_cert(vec![leaf.der().clone()], key).expect("they belong together");
+        // Enough for the connections of a case, and little to hold.
+        config.session_storage = ServerSessionMemoryCache::new(32);
         (issuer.pem(), Arc::new(config))
     })
 }
