@@ -130,6 +130,21 @@ support::test! {
         assert_eq!(client.pool_stats().unwrap().waiting, 0);
     }
 
+    // C13: the connection ends while whoever is on it does something else: its room is for who waits.
+    async fn a_connection_that_ends_makes_room_for_who_waits() {
+        let server = answering_whole(&[(MAX_STREAMS, 1)], |wire, seen| {
+            if let Seen::Head { stream, path, .. } = seen && path == "case" {
+                wire.send(head(*stream));
+            }
+        });
+        let client = with_one_connection(&server);
+        let _under_way = client.get("http://host/case").stream().await.unwrap();
+        let mut waiting = std::pin::pin!(get(&client, "its"));
+        std::future::poll_fn(|cx| { assert!(waiting.as_mut().poll(cx).is_pending()); Poll::Ready(()) }).await;
+        server.act(0, Wire::close);
+        assert_eq!((waiting.await.unwrap(), server.connections()), ("ok".into(), 2));
+    }
+
     // C11
     async fn a_server_may_take_fewer_from_now_on() {
         let server = answering_whole(&[(MAX_STREAMS, 2)], |wire, seen| {
