@@ -6,7 +6,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use crate::backend::{Instant, Sleep, now, sleep};
-use crate::config::MinRate;
+use crate::config::{MinRate, Timeout};
 use crate::error::{Error, ErrorKind, Result};
 
 /// A point in time after which a poll gives up. Without one it never does.
@@ -112,7 +112,12 @@ pub(crate) struct Pace {
 }
 
 impl Pace {
-    pub(crate) fn new(least: MinRate) -> Self {
+    /// What the timeout asks for. No bytes at all is no rate: it would be kept up, and begin anew, at each poll.
+    pub(crate) fn of(timeout: Timeout) -> Option<Box<Self>> {
+        timeout.min_rate.filter(|least| least.bytes > 0).map(|least| Box::new(Self::new(least)))
+    }
+
+    fn new(least: MinRate) -> Self {
         Self { least, came: 0, waited: Duration::ZERO, waiting_since: None, patience: Patience::default() }
     }
 
@@ -131,10 +136,6 @@ impl Pace {
 
     /// Nothing more is there. Ready once fewer came than should have.
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Error> {
-        // No rate at all; it would begin anew at each poll.
-        if self.least.bytes == 0 {
-            return Poll::Pending;
-        }
         loop {
             if self.came >= self.least.bytes {
                 *self = Self::new(self.least);

@@ -1,6 +1,5 @@
 //! How a request's URL comes together from `base_url`, the URL given and the parameters.
 
-use std::borrow::Cow;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use http::HeaderValue;
@@ -20,17 +19,15 @@ const LONGEST_LABEL: usize = 63;
 /// What may stand as a URL: `&str`, `String` or [`Url`].
 pub trait IntoUrl {
     /// The URL as text that is still to be merged, or the URL itself.
-    fn into_url_text<'a>(self) -> UrlText<'a>
-    where
-        Self: 'a;
+    fn url_text(&self) -> UrlText<'_>;
 }
 
 /// A URL as it was given.
 pub enum UrlText<'a> {
     /// An absolute URL that is parsed already.
-    Parsed(Url),
+    Parsed(&'a Url),
     /// Text: absolute, or relative to `base_url`.
-    Text(Cow<'a, str>),
+    Text(&'a str),
 }
 
 /// It may hold a password.
@@ -41,47 +38,32 @@ impl std::fmt::Debug for UrlText<'_> {
 }
 
 impl IntoUrl for &str {
-    fn into_url_text<'a>(self) -> UrlText<'a>
-    where
-        Self: 'a,
-    {
-        UrlText::Text(self.into())
+    fn url_text(&self) -> UrlText<'_> {
+        UrlText::Text(self)
     }
 }
 
 impl IntoUrl for String {
-    fn into_url_text<'a>(self) -> UrlText<'a>
-    where
-        Self: 'a,
-    {
-        UrlText::Text(self.into())
+    fn url_text(&self) -> UrlText<'_> {
+        UrlText::Text(self)
     }
 }
 
 impl IntoUrl for &String {
-    fn into_url_text<'a>(self) -> UrlText<'a>
-    where
-        Self: 'a,
-    {
-        UrlText::Text(self.into())
+    fn url_text(&self) -> UrlText<'_> {
+        UrlText::Text(self)
     }
 }
 
 impl IntoUrl for Url {
-    fn into_url_text<'a>(self) -> UrlText<'a>
-    where
-        Self: 'a,
-    {
+    fn url_text(&self) -> UrlText<'_> {
         UrlText::Parsed(self)
     }
 }
 
 impl IntoUrl for &Url {
-    fn into_url_text<'a>(self) -> UrlText<'a>
-    where
-        Self: 'a,
-    {
-        UrlText::Parsed(self.clone())
+    fn url_text(&self) -> UrlText<'_> {
+        UrlText::Parsed(self)
     }
 }
 
@@ -140,7 +122,9 @@ impl LastOrigin {
             return Ok(url);
         }
         let url = parse(text)?;
-        if let Some(host) = Some(&url).filter(|url| is_plain(url)).and_then(|url| host_value(url).ok()) {
+        if is_plain(&url)
+            && let Ok(host) = host_value(&url)
+        {
             *last = Some(Origin { url: origin_of(&url), host });
         }
         Ok(url)
@@ -226,10 +210,10 @@ pub(crate) fn parse_base(text: &str) -> Result<Url> {
 /// An absolute URL stands for itself; anything else is appended to the base (never RFC 3986's join).
 pub(crate) fn merge(base: Option<&Url>, url: UrlText<'_>, last: &LastOrigin) -> Result<Url> {
     match (url, base) {
-        (UrlText::Parsed(url), _) => check_origin(&url).map_err(refused).map(|()| url),
-        (UrlText::Text(text), None) => last.parse(&text),
-        (UrlText::Text(text), Some(_)) if is_absolute(&text) => last.parse(&text),
-        (UrlText::Text(text), Some(base)) => append(base, relative_part(&text), last),
+        (UrlText::Parsed(url), _) => check_origin(url).map(|()| url.clone()).map_err(refused),
+        (UrlText::Text(text), None) => last.parse(text),
+        (UrlText::Text(text), Some(_)) if is_absolute(text) => last.parse(text),
+        (UrlText::Text(text), Some(base)) => append(base, relative_part(text), last),
     }
 }
 

@@ -15,7 +15,7 @@
 //! - for the socket transport, natively and on WASI: `TcpStream` (tokio's `AsyncRead` and `AsyncWrite`, `is_stale` and `addresses`),
 //!   `resolve(host, port)`, `connect_tcp(address, TcpOptions)`, of which several may be under way at once, and
 //!   `connect_unix(path)`, where `HAS_UNIX_SOCKETS`; `RuntimeId` and `current_runtime()`, by which connections of one runtime are kept
-//!   from another; `Background`, which drives a future beside the requests that need it.
+//!   from another; `Background`, which drives a future beside the requests that need it, or `IS_DRIVEN_IN_TURN` by those who wait for it.
 //!
 //! A backend never decides anything about HTTP and never panics on what the host tells it.
 

@@ -99,7 +99,7 @@ impl Client {
 
     /// A request to this URL, absolute or relative to `base_url`. Mistakes come out of `send`, `stream` or `build`.
     pub fn request(&self, method: impl TryInto<Method>, url: impl IntoUrl) -> RequestBuilder {
-        RequestBuilder::new(self.clone(), method.try_into().ok(), url.into_url_text())
+        RequestBuilder::new(self.clone(), method.try_into().ok(), url.url_text())
     }
 
     verbs!(get GET, options OPTIONS, head HEAD, post POST, put PUT, patch PATCH, delete DELETE);

@@ -77,7 +77,7 @@ pub(crate) struct Parts {
 
 impl StreamingResponse {
     pub(crate) fn from_parts(request: Request, head: impl Into<Box<Head>>, body: Incoming) -> Self {
-        let pace = request.timeout().min_rate.map(|least| Box::new(Pace::new(least)));
+        let pace = Pace::of(request.timeout());
         let parts = Parts {
             head: head.into(),
             request,

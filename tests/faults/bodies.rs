@@ -9,10 +9,10 @@ use std::{fs, io};
 
 use bytes::Bytes;
 use futures_core::Stream;
-use whimbrel::{Body, BoxError, Client, ClientBuilder, ErrorKind, Proxy};
+use whimbrel::{Body, BoxError, Client, ErrorKind, Proxy};
 
 use crate::case::Case;
-use crate::exchange::{Exchange, HTTP2, Halting, Run, UPLOAD, any, trust};
+use crate::exchange::{Exchange, Halting, Run, UPLOAD, any, trust};
 use crate::fault::{Fault, Manner};
 use crate::odd::failing;
 use crate::plan::manners;
@@ -36,19 +36,20 @@ impl Stream for Failing {
 
 const REASON: &str = "the disk is gone";
 
-/// Where a body goes, and by what client.
-type Way = (&'static str, &'static str, fn(ClientBuilder) -> ClientBuilder);
+/// Where a body goes, and what that changes of an exchange.
+type Way = (&'static str, &'static str, fn(Exchange) -> Exchange);
 
+const PROXY: &str = "http://s:S3CR3T-p@proxy.test:3128";
 const WAYS: [Way; 4] = [
-    ("plain", "http://a.test/echo", |client| client),
-    ("TLS", "https://a.test/echo", |client| client.tls(trust())),
-    ("by a proxy", "http://a.test/echo", |client| client.proxy(Proxy::new("http://s:S3CR3T-p@proxy.test:3128"))),
-    ("HTTP/2", "http://a.test:2000/case", HTTP2),
+    ("plain", "http://a.test/echo", |exchange| exchange),
+    ("TLS", "https://a.test/echo", |exchange| exchange.by(|client| client.tls(trust()))),
+    ("by a proxy", "http://a.test/echo", |exchange| exchange.by(|client| client.proxy(Proxy::new(PROXY)))),
+    ("HTTP/2", "http://a.test:2000/case", Exchange::over_http2),
 ];
 
 /// A POST of what the function makes, which the server never has as a whole.
 fn upload(name: &str, way: Way, source: impl Fn() -> Source + Send + Sync + 'static) -> Arc<Exchange> {
-    let (how, url, client) = way;
+    let (how, url, adapt) = way;
     let run = move |client: Client| -> Run {
         let Source { body, file } = source();
         let sent = any(client.post(url).content(body), vec![]);
@@ -57,8 +58,7 @@ fn upload(name: &str, way: Way, source: impl Fn() -> Source + Send + Sync + 'sta
             sent.await
         })
     };
-    let exchange = Exchange::new(format!("{name}, {how}"), run).by(client).posts(1).fails(true);
-    Arc::new(if how == "HTTP/2" { exchange.next("http://a.test:2000/its").shared() } else { exchange })
+    Arc::new(adapt(Exchange::new(format!("{name}, {how}"), run).posts(1).fails(true)))
 }
 
 /// A body, and the file that it is read from.

@@ -89,6 +89,11 @@ impl Exchange {
         Self { is_shared: true, ..self }
     }
 
+    /// HTTP/2 alone, with the server that speaks it.
+    pub(crate) fn over_http2(self) -> Self {
+        self.by(HTTP2).next("http://a.test:2000/its").shared()
+    }
+
     pub(crate) fn fails(self, fails: bool) -> Self {
         Self { fails, ..self }
     }
@@ -230,7 +235,7 @@ pub(crate) fn http2() -> Vec<Arc<Exchange>> {
         })
         .posts(1),
     ];
-    exchanges.into_iter().map(|exchange| Arc::new(exchange.by(HTTP2).next("http://a.test:2000/its").shared())).collect()
+    exchanges.into_iter().map(|exchange| Arc::new(exchange.over_http2())).collect()
 }
 
 /// HTTP/2 alone.

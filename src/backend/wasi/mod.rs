@@ -21,7 +21,6 @@ pub(crate) use std::time::Instant;
 use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use wasip2::clocks::monotonic_clock::subscribe_duration;
-use wasip2::io::poll::Pollable;
 use wasip2::io::streams::{InputStream, OutputStream, StreamError};
 use wasip2::sockets::instance_network::instance_network;
 use wasip2::sockets::ip_name_lookup::resolve_addresses;
@@ -131,9 +130,8 @@ pub(crate) fn sleep(duration: Duration) -> Sleep {
 
 /// A TCP connection. Fields are dropped in order: what waits for a stream before the streams.
 pub(crate) struct TcpStream {
-    reading: Option<Ready>,
+    reading: Ready,
     writing: Option<Ready>,
-    readable: Rc<Pollable>,
     ends: Rc<Ends>,
 }
 
@@ -174,7 +172,7 @@ impl TcpStream {
     /// Whether an idle connection is of no more use: reading would give something, be it bytes, the end or an error.
     pub(crate) fn is_stale(&self) -> bool {
         // jco notices the end of a stream between two looks at it; this is one.
-        let _ = self.readable.ready();
+        let _ = self.reading.is_ready();
         !matches!(self.ends.input.read(1), Ok(bytes) if bytes.is_empty())
     }
 }
@@ -213,8 +211,8 @@ pub(crate) async fn connect_tcp(address: SocketAddr, options: TcpOptions) -> io:
     }
     socket.start_connect(&network, to_wasi(address)).map_err(io_error)?;
     let (input, output) = finish(&socket, TcpSocket::finish_connect).await?;
-    let readable = Rc::new(input.subscribe());
-    Ok(TcpStream { reading: None, writing: None, readable, ends: Rc::new(Ends { input, output, socket }) })
+    let reading = Ready::new(input.subscribe());
+    Ok(TcpStream { reading, writing: None, ends: Rc::new(Ends { input, output, socket }) })
 }
 
 /// Awaits the second half of an operation.
@@ -235,14 +233,10 @@ impl AsyncRead for TcpStream {
         let stream = &mut *self;
         loop {
             match stream.ends.input.read(buf.remaining() as u64) {
-                Ok(bytes) if bytes.is_empty() => {
-                    let reading = stream.reading.get_or_insert_with(|| Ready::of(stream.readable.clone()));
-                    ready!(Pin::new(reading).poll(cx));
-                    stream.reading = None;
-                }
+                Ok(bytes) if bytes.is_empty() => ready!(Pin::new(&mut stream.reading).poll(cx)),
                 Ok(bytes) => {
                     // Left in the reactor, it would wake the program for ever once the peer closes.
-                    stream.reading = None;
+                    stream.reading.leave();
                     // The host returns no more than was asked for.
                     buf.put_slice(&bytes[..bytes.len().min(buf.remaining())]);
                     return Poll::Ready(Ok(()));

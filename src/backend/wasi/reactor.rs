@@ -27,14 +27,16 @@ pub(crate) struct Ready {
 
 impl Ready {
     pub(crate) fn new(pollable: Pollable) -> Self {
-        Self::of(Rc::new(pollable))
+        Self { pollable: Rc::new(pollable), slot: None }
     }
 
-    pub(super) fn of(pollable: Rc<Pollable>) -> Self {
-        Self { pollable, slot: None }
+    /// What the host says of itself, without a poll.
+    pub(super) fn is_ready(&self) -> bool {
+        self.pollable.ready()
     }
 
-    fn leave(&mut self) {
+    /// Waits no more, until it is polled again.
+    pub(super) fn leave(&mut self) {
         if let Some(slot) = self.slot.take() {
             WAITING.with_borrow_mut(|waiting| waiting[slot] = None);
         }
@@ -46,7 +48,7 @@ impl Future for Ready {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         // The host's poll has the first word: jco's pollables say ready for what was read long ago, until a poll looks anew.
-        if self.slot.is_some_and(|slot| was_called(slot) || self.pollable.ready()) {
+        if self.slot.is_some_and(|slot| was_called(slot) || self.is_ready()) {
             self.leave();
             return Poll::Ready(());
         }

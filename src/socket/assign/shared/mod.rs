@@ -103,6 +103,7 @@ impl<S: Clone> Members<S> {
         self.members.iter().filter_map(|member| member.idle).find(|idle| idle.0 == number).map(|idle| idle.1)
     }
 
+    /// Those that take requests.
     pub(super) fn iter(&self) -> impl Iterator<Item = &S> {
         self.members.iter().filter_map(|member| member.connection.as_ref())
     }

@@ -115,7 +115,7 @@ impl Exchange {
             body: BodyDecoder::new(super::head::Framing::UntilClose),
             keep_alive,
             timeout: request.timeout(),
-            pace: request.timeout().min_rate.map(|least| Box::new(Pace::new(least))),
+            pace: Pace::of(request.timeout()),
             trace: request.trace().clone(),
             is_head_sent: false,
             is_head_awaited: false,

@@ -1,6 +1,6 @@
 //! What a server lets a client send: windows and numbers of requests at once; and what is given back by who gives up.
 
-use std::future::Future as _;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
@@ -33,6 +33,15 @@ fn answering_whole(hello: &[(u16, u32)], mut more: impl FnMut(&mut Wire, &Seen) 
             _ => {}
         }
     })
+}
+
+/// It begins, and is not done at once.
+async fn has_to_wait(mut future: Pin<&mut impl Future>) {
+    std::future::poll_fn(|cx| {
+        assert!(future.as_mut().poll(cx).is_pending());
+        Poll::Ready(())
+    })
+    .await;
 }
 
 fn cancels(server: &Server) -> usize {
@@ -124,7 +133,7 @@ support::test! {
         let error = get(&client, "its").await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::PoolTimeout, "{error}");
         let mut waiting = std::pin::pin!(get(&client, "its"));
-        std::future::poll_fn(|cx| { assert!(waiting.as_mut().poll(cx).is_pending()); Poll::Ready(()) }).await;
+        has_to_wait(waiting.as_mut()).await;
         server.act(0, |wire| wire.send(settings(&[(MAX_STREAMS, 2)])));
         assert_eq!((waiting.await.unwrap(), server.connections()), ("ok".into(), 1));
         assert_eq!(client.pool_stats().unwrap().waiting, 0);
@@ -140,7 +149,7 @@ support::test! {
         let client = with_one_connection(&server);
         let _under_way = client.get("http://host/case").stream().await.unwrap();
         let mut waiting = std::pin::pin!(get(&client, "its"));
-        std::future::poll_fn(|cx| { assert!(waiting.as_mut().poll(cx).is_pending()); Poll::Ready(()) }).await;
+        has_to_wait(waiting.as_mut()).await;
         server.act(0, Wire::close);
         assert_eq!((waiting.await.unwrap(), server.connections()), ("ok".into(), 2));
     }
